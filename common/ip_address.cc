@@ -1,0 +1,124 @@
+#include "common/ip_address.h"
+
+#include "common/text.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <charconv>
+
+namespace postern {
+namespace {
+
+constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
+} // namespace
+
+IpAddress IpAddress::v4(const std::array<std::uint8_t, 4>& octets)
+{
+    IpAddress address;
+    std::copy(octets.begin(), octets.end(), address.octets_.begin());
+    return address;
+}
+
+IpAddress IpAddress::v6(const std::array<std::uint8_t, 16>& octets)
+{
+    if (std::equal(mapped_prefix.begin(), mapped_prefix.end(), octets.begin()))
+        return v4({octets[12], octets[13], octets[14], octets[15]});
+    IpAddress address;
+    address.is_v4_ = false;
+    address.octets_ = octets;
+    return address;
+}
+
+std::string IpAddress::text() const
+{
+    char buffer[INET6_ADDRSTRLEN];
+    return inet_ntop(is_v4_ ? AF_INET : AF_INET6, octets_.data(), buffer, sizeof buffer);
+}
+
+std::string IpAddress::reversed() const
+{
+    if (is_v4_)
+        return fmt::format("{}.{}.{}.{}", octets_[3], octets_[2], octets_[1], octets_[0]);
+    std::string text;
+    for (auto octet = octets_.rbegin(); octet != octets_.rend(); ++octet) {
+        text += hex_digits[*octet & 15];
+        text += '.';
+        text += hex_digits[*octet >> 4];
+        text += '.';
+    }
+    text.pop_back();
+    return text;
+}
+
+std::string IpAddress::reverse_name() const
+{
+    return reversed() + (is_v4_ ? ".in-addr.arpa" : ".ip6.arpa");
+}
+
+IpAddress IpAddress::masked(int prefix) const
+{
+    IpAddress address = *this;
+    for (int i = 0; i < bits() / 8; ++i) {
+        const int kept = std::clamp(prefix - i * 8, 0, 8);
+        address.octets_[static_cast<std::size_t>(i)] &= static_cast<std::uint8_t>(0xff00 >> kept);
+    }
+    return address;
+}
+
+Result<IpAddress> parse_ip_address(std::string_view text)
+{
+    constexpr std::string_view tag = "IPv6:"; // RFC 5321 4.1.3
+    const std::string copy(equals_ignoring_case(text.substr(0, tag.size()), tag) ? text.substr(tag.size()) : text);
+
+    if (copy.find('\0') == std::string::npos) {
+        if (std::array<std::uint8_t, 4> octets; inet_pton(AF_INET, copy.c_str(), octets.data()) == 1)
+            return IpAddress::v4(octets);
+        if (std::array<std::uint8_t, 16> octets; inet_pton(AF_INET6, copy.c_str(), octets.data()) == 1)
+            return IpAddress::v6(octets);
+    }
+    return fail("\"{}\" is not an IP address", printable(text, 64));
+}
+
+bool IpNetwork::contains(const IpAddress& other) const
+{
+    return other.is_v4() == address.is_v4() && other.masked(prefix) == address.masked(prefix);
+}
+
+Result<IpNetwork> parse_ip_network(std::string_view text)
+{
+    const auto slash = text.rfind('/');
+    auto host = text.substr(0, slash);
+    if (host.size() >= 2 && host.front() == '[' && host.back() == ']')
+        host = host.substr(1, host.size() - 2);
+
+    const auto address = parse_ip_address(host);
+    if (!address)
+        return fail("\"{}\" is not an IP address or network", printable(text, 64));
+    IpNetwork network{*address, address->bits()};
+    if (slash == std::string_view::npos)
+        return network;
+
+    const auto length = text.substr(slash + 1);
+    const auto [rest, error] = std::from_chars(length.data(), length.data() + length.size(), network.prefix);
+    if (error != std::errc() || rest != length.data() + length.size() || length.empty() || network.prefix < 0
+        || network.prefix > address->bits())
+        return fail("\"{}\": the prefix length is not between 0 and {}", printable(text, 64), address->bits());
+    if (address->masked(network.prefix) != *address)
+        return fail("\"{}\": host bits are set; perhaps {}/{}", printable(text, 64),
+                    address->masked(network.prefix).text(), network.prefix);
+    return network;
+}
+
+bool is_private(const IpAddress& address)
+{
+    static const std::array networks{
+        *parse_ip_network("127.0.0.0/8"),    *parse_ip_network("10.0.0.0/8"),     *parse_ip_network("172.16.0.0/12"),
+        *parse_ip_network("192.168.0.0/16"), *parse_ip_network("169.254.0.0/16"), *parse_ip_network("100.64.0.0/10"),
+        *parse_ip_network("::1/128"),        *parse_ip_network("fc00::/7"),       *parse_ip_network("fe80::/10"),
+    };
+    return std::any_of(networks.begin(), networks.end(), [&](const auto& n) { return n.contains(address); });
+}
+
+} // namespace postern

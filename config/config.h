@@ -1,0 +1,142 @@
+// config - what the operator has set, as the daemons use it
+//
+// Filled at start and at reload by settings.cc, then passed down by const
+// reference. No default stands here: each setting is declared once, in the
+// table of settings.cc, with its default, its limits and its text. Networks,
+// socket addresses and templates are text here that the table has checked.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace postern {
+
+using Texts = std::vector<std::string>;
+
+enum class LogFormat { logfmt, json };
+enum class LogTarget { stderr_stream, journald, syslog, file };
+
+struct LogSettings {
+    LogFormat format{};
+    std::string level; // debug, info, warning, error
+    LogTarget target{};
+    std::string path; // with LogTarget::file
+};
+
+struct DnsSettings {
+    Texts servers; // "127.0.0.1:5353"; empty: the system's
+    std::chrono::milliseconds timeout{};
+    std::int64_t tries{};
+    std::int64_t cache_size{}; // answers
+    std::chrono::seconds max_ttl{};
+};
+
+// Who is not a stranger; shared by every check and filter.
+struct TrustSettings {
+    Texts networks; // our own clients: not judged, and their mail is signed
+    Texts relays;   // servers that forward to us: not judged, not signed
+};
+
+// How a daemon is reached and who it is; both have one.
+struct DaemonSettings {
+    std::string listen;  // unix:PATH, inet:HOST:PORT or inet:[HOST]:PORT
+    std::int64_t socket_mode{}; // written as octal text, "0660"
+    std::string socket_group;
+    std::string user;
+    std::string group;
+    std::string control; // path of the control socket
+    std::int64_t max_connections{};
+    std::chrono::seconds deadline{}; // for one request, or for one message's end
+};
+
+struct PolicydSettings : DaemonSettings {
+    Texts checks; // in this order
+};
+
+enum class SpfRejectOn { never, fail, softfail, not_pass };
+
+struct SpfSettings {
+    bool enable{};
+    bool observe{};
+    SpfRejectOn helo{};
+    SpfRejectOn mail_from{};
+    bool reject_permerror{};
+    bool defer_temperror{};
+    bool header{};
+    std::int64_t void_lookups{};
+    std::chrono::seconds deadline{};
+    std::string receiver; // empty: the host's name
+};
+
+struct GreylistSettings {
+    bool enable{};
+    bool observe{};
+    std::chrono::seconds delay{};
+    std::chrono::seconds retry_window{};
+    std::chrono::seconds max_age{};
+    std::int64_t auto_whitelist_after{}; // deliveries; 0: never
+    std::int64_t ipv4_prefix{};
+    std::int64_t ipv6_prefix{};
+    std::string text;   // %s seconds left, %r recipient domain
+    std::string header; // "X-Greylist: delayed %t seconds ..."; empty: none
+    std::string database;
+    std::int64_t cache_size{}; // rows kept in memory
+};
+
+struct MilterdSettings : DaemonSettings {
+    std::string authserv_id; // empty: the host's name
+    std::int64_t max_spooled{}; // octets of message bodies held at one time
+};
+
+// One key. Two entries of one domain sign one mail twice (rsa-sha256 and ed25519-sha256).
+struct DkimDomain {
+    std::string domain;
+    std::string selector;
+    std::string key; // path of a PEM file
+    bool subdomains{};
+};
+
+struct DkimSettings {
+    bool verify{};
+    bool sign{};
+    std::int64_t max_signatures{};
+    std::int64_t minimum_key_bits{};
+    std::chrono::seconds clock_drift{};
+    std::string canonicalization; // header/body: relaxed/simple
+    Texts oversign;               // header fields that nobody may add to
+    Texts daemon_names;           // {daemon_name} values whose mail is ours
+    std::vector<DkimDomain> domains; // [[dkim.domain]]
+};
+
+enum class InfectedAction { reject, quarantine, defer, discard, accept };
+enum class ScanFailureAction { defer, accept };
+enum class OversizeAction { accept, defer, reject, quarantine };
+
+struct ClamavSettings {
+    bool enable{};
+    bool observe{};
+    std::string clamd; // unix:PATH or inet:HOST:PORT
+    InfectedAction infected{};
+    ScanFailureAction failure{};
+    std::int64_t max_size{}; // octets
+    OversizeAction oversize{};
+    std::chrono::seconds wait{};        // for a clamd that is not there
+    std::chrono::seconds reload_wait{}; // for one that takes the connection and is silent
+    std::string text;                   // of the refusal; %v is the virus
+};
+
+struct Config {
+    LogSettings log;
+    DnsSettings dns;
+    TrustSettings trust;
+    PolicydSettings policyd;
+    SpfSettings spf;
+    GreylistSettings greylist;
+    MilterdSettings milterd;
+    DkimSettings dkim;
+    ClamavSettings clamav;
+};
+
+} // namespace postern

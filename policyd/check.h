@@ -1,0 +1,30 @@
+// check - one question asked of a policy request
+//
+// policy.cc runs the configured checks in order: the first final verdict is
+// Postfix's answer, a temporary one is remembered while the rest runs.
+// Failure: a check that cannot decide says so by its own fail mode; an
+// exception that leaves it closes the connection, and Postfix applies its
+// own default.
+#pragma once
+
+#include "common/clock.h"
+#include "policyd/policy_message.h"
+#include "policyd/policy_request.h"
+#include "policyd/verdict.h"
+
+#include <asio/awaitable.hpp>
+#include <string_view>
+
+namespace postern {
+
+class Check {
+public:
+    virtual ~Check() = default;
+    virtual std::string_view name() const = 0; // as in the configuration and the log
+
+    // `request` and `message` outlive the call: the session's coroutine owns
+    // the first and holds the second, and awaits this at once.
+    virtual asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) = 0;
+};
+
+} // namespace postern
