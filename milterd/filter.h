@@ -10,8 +10,11 @@
 //
 // A filter object is shared by all threads; a pass belongs to one message,
 // whose calls come one after another, though not always from one thread.
+// The first refusal (reject) ends the asking; a filter whose verdict is not
+// asked for just sees its pass destroyed, as when Postfix aborts the message.
 // Failure: a filter that cannot decide says defer itself; an exception that
-// leaves it is taken by the chain for defer.
+// leaves it is taken by the chain for defer. Internal mail is never refused:
+// the chain sees to that, a filter gives the verdict that it would of any mail.
 #pragma once
 
 #include "common/clock.h"
@@ -32,7 +35,7 @@ enum class FilterAction { accept, quarantine, defer, discard, reject };
 struct HeaderEdit {
     enum class Kind { insert, remove } kind{};
     std::string name;
-    std::string value;          // insert: folded with "\n" and a tab, without CR
+    std::string value;          // insert: what follows "Name: ", folded with "\n" and a tab, without CR
     std::size_t occurrence = 0; // remove: the n-th field of this name, from 1
 };
 
@@ -62,7 +65,7 @@ public:
 class Filter {
 public:
     virtual ~Filter() = default;
-    virtual std::string_view name() const = 0; // as in the configuration and the log
+    virtual std::string_view name() const = 0; // a literal, as in the configuration and the log
 
     // At the end of the header's arrival; nullptr: nothing to say about this mail.
     virtual std::unique_ptr<FilterPass> begin(const Message& message) = 0;

@@ -19,10 +19,17 @@ struct HeaderField {
     std::string value; // as Postfix sent it: the blank after the colon and the folds ("\n") included
 };
 
+// Whose mail it is; the chain says so before the first filter sees it.
+enum class Origin {
+    stranger, // judged
+    relay,    // of [trust] relays: not judged, not signed
+    ours,     // of [trust] networks, a login, a {daemon_name} of ours, or internal: not judged, signed
+};
+
 struct Message {
     // The connection
     std::string client_name;
-    std::optional<IpAddress> client; // none: sendmail(1), or a mail Postfix made itself
+    std::optional<IpAddress> client; // none: internal, or a client whose address Postfix does not know
     std::string helo;
     std::string daemon_name; // {daemon_name}
     std::string login;       // {auth_authen}; empty: none
@@ -30,7 +37,8 @@ struct Message {
     // The envelope
     std::string queue_id; // {i}; Postfix has none before DATA
     MailAddress sender;
-    std::vector<MailAddress> recipients;
+    std::vector<MailAddress> recipients; // the first ones, as many as are kept
+    std::size_t recipient_count = 0;     // of all
 
     // The content
     std::vector<HeaderField> header;
@@ -38,6 +46,7 @@ struct Message {
 
     // Postfix's own (a bounce, postmaster notice) or sendmail(1): never refused
     bool is_internal = false;
+    Origin origin = Origin::stranger;
 };
 
 // The n-th field of that name in `message.header`, counted from 1 as libmilter does; 0 if `at` is no field.
