@@ -54,12 +54,16 @@ class Clamd:
     def kill(self) -> None:
         self._process.kill()
 
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
     def silence(self) -> None:
         """Connections are taken and nothing is said, as while the database is loaded."""
-        self._process.signal(signal.SIGSTOP)
+        self._process.send_signal(signal.SIGSTOP)
 
     def speak(self) -> None:
-        self._process.signal(signal.SIGCONT)
+        self._process.send_signal(signal.SIGCONT)
 
 
 def _exists(user: str) -> bool:

@@ -45,6 +45,10 @@ class Daemon:
         return answers(socket.AF_UNIX, os.fspath(self.listen))
 
     @property
+    def command(self) -> list[str]:
+        return self._process.argv
+
+    @property
     def running(self) -> bool:
         return self._process.running
 
@@ -65,8 +69,8 @@ class Daemon:
     def wait(self, seconds: float = PATIENCE) -> int:
         return self._process.wait(seconds)
 
-    def signal(self, number: signal.Signals) -> None:
-        self._process.signal(number)
+    def send_signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
 
     def restart(self) -> None:
         self.stop()
@@ -86,14 +90,21 @@ class Daemon:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
     def records(self, **wanted: str) -> list[Record]:
-        """Its log lines that have all these values."""
+        """Its log lines that have all these values, in their order."""
         return [record for record in self._all_records() if wanted.items() <= record.items()]
 
-    def wait_for_record(self, seconds: float = PATIENCE, **wanted: str) -> Record:
+    def wait_for_record(self, **wanted: str) -> Record:
+        """The last log line that has all these values."""
         what = " ".join(f"{name}={value}" for name, value in wanted.items())
-        found = wait_until(lambda: self.records(**wanted), f"{self.name} to log {what}", seconds,
-                           self._process.log_tail)
-        return found[-1]
+        return wait_until(lambda: self.records(**wanted), f"{self.name} to log {what}",
+                          explain=self._process.log_tail)[-1]
+
+    def wait_for_records(self, count: int, **wanted: str) -> list[Record]:
+        """Waits until there are at least that many log lines with all these values; returns all of them."""
+        def enough() -> list[Record]:
+            found = self.records(**wanted)
+            return found if len(found) >= count else []
+        return wait_until(enough, f"{self.name} to log {count} times {wanted}", explain=self._process.log_tail)
 
     def check_sanitizers(self) -> None:
         """No sanitizer has found anything in this daemon."""

@@ -59,10 +59,10 @@ class DnsServer:
 
     def silence(self) -> None:
         """Questions are taken and not answered, until `speak`."""
-        self._process.signal(signal.SIGSTOP)
+        self._process.send_signal(signal.SIGSTOP)
 
     def speak(self) -> None:
-        self._process.signal(signal.SIGCONT)
+        self._process.send_signal(signal.SIGCONT)
 
     def _answers(self) -> bool:
         try:

@@ -16,41 +16,49 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from mail_host import world
 from mail_host.clamd import Clamd
 from mail_host.client import Answer, Client, Session, compose, message_id_of
-from mail_host.daemon import Daemon
+from mail_host.daemon import Daemon, Record
 from mail_host.dns_server import DnsServer
 from mail_host.postern_toml import Settings, overlaid, toml_text
 from mail_host.postfix import Postfix
-from mail_host.process import HostError, run, wait_until
+from mail_host.process import HostError, run, tail, wait_until
 from mail_host.sink import Arrival, Sink
 
 DAEMON_USER = "nobody"
 
 
+class Part(Protocol):
+    """What a mail host is made of."""
+
+    def stop(self) -> object: ...
+
+
 class MailHost:
-    def __init__(self, build: Path, *, settings: Settings | None = None, chrooted: bool = False) -> None:
+    def __init__(self, build: Path, *, folder: Path | None = None, settings: Settings | None = None,
+                 chrooted: bool = False, port: int = 0) -> None:
         if os.geteuid() != 0:
             raise HostError("a private Postfix needs root, for its master starts programs of several users")
         self.build = build
-        self.folder = Path(tempfile.mkdtemp(prefix="postern-"))
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="postern-"))
+        self.folder.mkdir(exist_ok=True)
         self.folder.chmod(0o755)  # the daemons are not root
         try:
-            self._create(settings or {}, chrooted)
+            self._create(settings or {}, chrooted, port)
         except BaseException:
             shutil.rmtree(self.folder)
             raise
 
-    def _create(self, settings: Settings, chrooted: bool) -> None:
+    def _create(self, settings: Settings, chrooted: bool, port: int) -> None:
         self.world = world.World.create(self.folder / "keys")
         self.dns = DnsServer(self.folder / "dns", self.world.zone)
         self.clamd = Clamd(self.folder / "clamd")
-        self.sink = Sink()
+        self.sink = Sink(self.folder / "arrived")
         self.postfix = Postfix(self.folder / "postfix", hostname=world.OUR_HOST, domain=world.OUR_DOMAIN,
-                               sink_port=self.sink.port, chrooted=chrooted)
+                               sink_port=self.sink.port, chrooted=chrooted, port=port)
         self.configuration = self.folder / "postern.toml"
         self.store = self.folder / "store"
         self.logs = self.folder / "log"
@@ -112,7 +120,8 @@ class MailHost:
     def close(self) -> None:
         """Ends everything that runs and removes the folder; what fails is said at the end, after the rest is done."""
         faults: list[str] = []
-        for part in (self.postfix, self.milterd, self.policyd, self.clamd, self.dns, self.sink):
+        parts: tuple[Part, ...] = (self.postfix, self.milterd, self.policyd, self.clamd, self.dns, self.sink)
+        for part in parts:
             try:
                 part.stop()
             except Exception as fault:  # the others must still be ended
@@ -132,10 +141,10 @@ class MailHost:
         for daemon in (self.policyd, self.milterd):
             daemon.restart()
 
-    def reload(self, daemon: Daemon, result: str = "ok") -> dict[str, str]:
-        """SIGHUP, and the record of what came of it."""
+    def reload(self, daemon: Daemon, result: str = "ok", number: signal.Signals = signal.SIGHUP) -> Record:
+        """Sends the signal, and returns the record of what came of it."""
         before = len(daemon.records(event="reload"))
-        daemon.signal(signal.SIGHUP)
+        daemon.send_signal(number)
         records = wait_until(lambda: daemon.records(event="reload")[before:], f"{daemon.name} to log its reload")
         if records[0].get("result") != result:
             raise HostError(f"reload of {daemon.name}: {records[0]}")
@@ -166,8 +175,17 @@ class MailHost:
             raise HostError(f"not accepted: {answer}\n{self.explain()}")
         return answer, self.sink.wait_for(message_id_of(content))
 
+    # What was decided
+
+    def policy_decision(self, sender: str, **more: str) -> Record:
+        """The policy daemon's last record about a sender's mail."""
+        return self.policyd.wait_for_record(event="decision", sender=sender, **more)
+
+    def mail_decision(self, sender: str, **more: str) -> Record:
+        """The milter's last record about a sender's mail."""
+        return self.milterd.wait_for_record(event="message", sender=sender, **more)
+
     def explain(self) -> str:
         """The ends of all logs: what to read when a mail took an unexpected way."""
-        from mail_host.process import tail
         return "\n".join(tail(path, 20) for path in (self.postfix.maillog, self.policyd.log_path,
                                                      self.milterd.log_path))

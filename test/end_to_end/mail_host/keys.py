@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,24 @@ from pathlib import Path
 import dkim
 
 from mail_host.process import run
+from mail_host.zone import Zone
+
+
+def verified_algorithms(content: bytes, zone: Zone) -> list[str]:
+    """The algorithms of a mail's signatures, which dkimpy must all find good: those it does not are left out."""
+    def txt(name: bytes, timeout: int = 5) -> bytes | None:
+        text = zone.text_at(name.decode().rstrip("."))
+        return text.encode() if text is not None else None
+
+    algorithms = []
+    verifier = dkim.DKIM(content)
+    for index, signature in enumerate(value for name, value in verifier.headers if name.lower() == b"dkim-signature"):
+        try:
+            if dkim.DKIM(content).verify(idx=index, dnsfunc=txt):
+                algorithms.append(re.findall(rb"\ba=([\w-]+)", signature)[0].decode())
+        except dkim.DKIMException:
+            pass
+    return sorted(algorithms)
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,8 @@ virtual_mailbox_maps = static:all
 virtual_transport = smtp:[127.0.0.1]:{sink}
 default_transport = smtp:[127.0.0.1]:{sink}
 relayhost =
+transport_maps = inline:{{ {{nowhere.invalid = error:5.1.2 no such domain}} }}
+internal_mail_filter_classes = bounce
 mynetworks = 127.0.0.0/8 [::1]/128
 smtp_dns_support_level = disabled
 smtp_host_lookup = native
@@ -129,9 +131,10 @@ class Programs:
 
 
 class Postfix:
-    def __init__(self, folder: Path, *, hostname: str, domain: str, sink_port: int, chrooted: bool = False) -> None:
+    def __init__(self, folder: Path, *, hostname: str, domain: str, sink_port: int, chrooted: bool = False,
+                 port: int = 0) -> None:
         self.folder = folder
-        self.port = free_port()
+        self.port = free_port(port)
         self.queue = folder / "queue"
         self.maillog = folder / "maillog"
         self.programs = Programs.find()

@@ -39,18 +39,23 @@ def wait_until(condition: Callable[[], T | None], what: str, seconds: float = PA
         time.sleep(0.02)
 
 
-def free_port() -> int:
+def free_port(preferred: int = 0) -> int:
     """A TCP and UDP port that nobody uses on 127.0.0.1 and, where it exists, ::1."""
-    for _ in range(100):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        wanted = [(socket.AF_INET, socket.SOCK_DGRAM, "127.0.0.1")]
+    candidates = [preferred] if preferred else []
+    for port in [*candidates, *(_random_port() for _ in range(100))]:
+        wanted = [(socket.AF_INET, socket.SOCK_STREAM, "127.0.0.1"), (socket.AF_INET, socket.SOCK_DGRAM, "127.0.0.1")]
         if has_ipv6():
             wanted += [(socket.AF_INET6, socket.SOCK_STREAM, "::1")]
         if all(_can_bind(family, kind, address, port) for family, kind, address in wanted):
             return port
     raise HostError("no free port on the loopback interface")
+
+
+def _random_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def has_ipv6() -> bool:
@@ -134,7 +139,7 @@ class Process:
             return condition()
         return wait_until(alive, f"{self.name}: {what}", seconds, self.log_tail)
 
-    def signal(self, number: signal.Signals) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
         if self.running:
             os.killpg(self.pid, number)
 
@@ -151,8 +156,8 @@ class Process:
         """SIGTERM, patience, and SIGKILL if that did not help; the exit status, None if it never ran."""
         if self._child is None:
             return None
-        self.signal(signal.SIGTERM)
-        self.signal(signal.SIGCONT)  # a stopped program would not see it
+        self.send_signal(signal.SIGTERM)
+        self.send_signal(signal.SIGCONT)  # a stopped program would not see it
         try:
             return self.wait(seconds)
         except HostError:
@@ -162,7 +167,7 @@ class Process:
     def kill(self) -> None:
         """SIGKILL, as the kernel does when memory runs out."""
         if self._child is not None:
-            self.signal(signal.SIGKILL)
+            self.send_signal(signal.SIGKILL)
             self._child.wait(10)
 
     def status(self) -> int | None:

@@ -9,7 +9,9 @@ import re
 import socketserver
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from mail_host.process import PATIENCE, HostError
 
@@ -43,7 +45,9 @@ class Arrival:
 
 
 class Sink:
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.folder = folder  # a file for each mail, for people to read
         self._changed = threading.Condition()
         self._arrivals: list[Arrival] = []
         self._server = _Server(("127.0.0.1", 0), _Session)
@@ -60,6 +64,7 @@ class Sink:
     def take(self, arrival: Arrival) -> None:
         with self._changed:
             self._arrivals.append(arrival)
+            (self.folder / f"{len(self._arrivals)}.eml").write_bytes(arrival.content)
             self._changed.notify_all()
 
     def arrivals(self, message_id: str) -> list[Arrival]:
@@ -81,13 +86,13 @@ class Sink:
     def wait_for_mail_to(self, recipient: str, seconds: float = PATIENCE) -> Arrival:
         return self._wait(lambda: self.to(recipient), f"no mail to {recipient} within {seconds:g} s", seconds)
 
-    def _wait(self, found, complaint: str, seconds: float) -> Arrival:  # type: ignore[no-untyped-def]
+    def _wait(self, found: Callable[[], list[Arrival]], complaint: str, seconds: float) -> Arrival:
         end = time.monotonic() + seconds
         with self._changed:
             while not (arrivals := found()):
                 if not self._changed.wait(end - time.monotonic()):
                     raise HostError(complaint)
-            return arrivals[0]  # type: ignore[no-any-return]
+            return arrivals[0]
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -104,7 +109,8 @@ class _Session(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self._say("220 sink.test.example ESMTP")
-        sender, recipients = "", []
+        sender = ""
+        recipients: list[str] = []
         while line := self.rfile.readline():
             text = line.decode("utf-8", "replace").rstrip("\r\n")
             word = text[:4].upper()

@@ -16,11 +16,11 @@ class Zone:
 
     def add(self, name: str, kind: str, value: str) -> None:
         """One record; TXT takes any text of any length, the rest is as a zone file has it."""
-        self.records.append((name, kind, _quoted(value) if kind == "TXT" else value))
+        self.records.append((name, kind, value))
 
-    def replace(self, name: str, kind: str, value: str) -> None:
-        self.records = [record for record in self.records if record[:2] != (name, kind)]
-        self.add(name, kind, value)
+    def text_at(self, name: str) -> str | None:
+        """The TXT record of a name."""
+        return next((value for found, kind, value in self.records if (found, kind) == (name, "TXT")), None)
 
     def text(self) -> str:
         lines = [
@@ -30,7 +30,8 @@ class Zone:
             ". IN NS ns.test.example.",
             "ns.test.example. IN A 127.0.0.1",
         ]
-        lines += [f"{name}. IN {kind} {value}" for name, kind, value in self.records]
+        for name, kind, value in self.records:
+            lines.append(f"{name}. IN {kind} {_quoted(value) if kind == 'TXT' else value}")
         return "\n".join(lines) + "\n"
 
 
