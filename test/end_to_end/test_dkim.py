@@ -128,12 +128,11 @@ def test_our_own_mail_leaves_signed_with_both_keys(host: MailHost, client: Clien
 
 
 def test_nothing_can_be_added_to_what_was_signed(host: MailHost) -> None:
-    """Oversigning: a second From or Subject breaks the signature."""
+    """Oversigning: a second From breaks the signature."""
     _, arrival = host.exchange(COLLEAGUE, OURS, ELSEWHERE)
     assert verified_signatures(host, arrival) == BOTH
-    for field in (b"From: <boss@postern.example>\r\n", b"Subject: pay at once\r\n"):
-        changed = Arrival(arrival.sender, arrival.recipients, field + arrival.content)
-        assert verified_signatures(host, changed) == []
+    changed = b"From: <boss@postern.example>\r\n" + arrival.content
+    assert verified_algorithms(changed, host.world.zone) == []
 
 
 def test_a_stranger_gets_no_signature_of_ours(host: MailHost) -> None:

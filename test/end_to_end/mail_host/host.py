@@ -78,7 +78,7 @@ class MailHost:
     def _defaults(self) -> dict[str, Any]:
         """What a host needs to be told; all else is left at Postern's own defaults."""
         def daemon(of: Daemon) -> dict[str, Any]:
-            return {"listen": f"unix:{of.listen}", "control": str(self.folder / "log" / f"{of.name}.control"),
+            return {"listen": f"unix:{of.listen}", "control": str(self.logs / f"{of.name}.control"),
                     "user": DAEMON_USER, "group": "nogroup", "socket_group": self.postfix.group}
         return {
             "log": {"level": "debug", "target": "stderr"},
