@@ -1,0 +1,135 @@
+#include "config/checkers.h"
+
+#include "common/mail_address.h"
+#include "common/ip_address.h"
+#include "common/socket_address.h"
+#include "common/text.h"
+
+#include <algorithm>
+
+namespace postern {
+namespace {
+
+constexpr std::size_t template_limit = 400; // a reply line has 512 octets (RFC 5321 4.5.3.1.5), and the code before it
+constexpr std::size_t path_limit = 4095;    // PATH_MAX without its NUL
+constexpr std::size_t domain_limit = 253;   // RFC 1035 2.3.4, as text
+constexpr std::size_t label_limit = 63;
+constexpr std::size_t account_limit = 32;   // useradd(8)
+constexpr std::uint16_t dns_port = 53;
+
+bool is_printable(char c)
+{
+    return c >= 0x20 && c <= 0x7e;
+}
+
+bool is_address_char(char c)
+{
+    return is_digit(c) || c == '.';
+}
+
+} // namespace
+
+Result<> check_network(std::string_view text)
+{
+    const bool is_address = std::all_of(text.begin(), text.end(), is_address_char);
+    if (!is_address && text.find_first_of(":/") == std::string_view::npos)
+        return check_domain(text.substr(text.starts_with('.') ? 1 : 0));
+    if (const auto network = parse_ip_network(text); !network)
+        return tl::unexpected(network.error());
+    return {};
+}
+
+Result<> check_socket(std::string_view text)
+{
+    if (const auto address = parse_socket_address(text); !address)
+        return tl::unexpected(address.error());
+    return {};
+}
+
+Result<> check_dns_server(std::string_view text)
+{
+    if (const auto server = parse_ip_endpoint(text, dns_port); !server)
+        return tl::unexpected(server.error());
+    return {};
+}
+
+Result<> check_path(std::string_view text)
+{
+    if (!text.starts_with('/'))
+        return fail("\"{}\" is not an absolute path", text);
+    if (text.size() > path_limit)
+        return fail("is a path of {} octets; at most {} can be used", text.size(), path_limit);
+    return {};
+}
+
+Result<> check_socket_path(std::string_view text)
+{
+    if (const auto ok = check_path(text); !ok)
+        return ok;
+    return check_socket(fmt::format("unix:{}", text));
+}
+
+Result<> check_domain(std::string_view text)
+{
+    const auto domain = to_a_labels(text);
+    if (!domain)
+        return tl::unexpected(domain.error());
+    const auto fits = [](char c) { return is_alnum(c) || c == '-' || c == '_'; };
+    bool is_domain = domain->size() <= domain_limit;
+    for (const auto label : split(*domain, '.'))
+        is_domain &= !label.empty() && label.size() <= label_limit && std::all_of(label.begin(), label.end(), fits);
+    if (!is_domain)
+        return fail("\"{}\" is not a domain name", text);
+    return {};
+}
+
+Result<> check_selector(std::string_view text)
+{
+    // RFC 6376 3.1: sub-domain *( "." sub-domain ), the names that a DNS label can be
+    for (const auto label : split(text, '.')) {
+        const auto fits = [](char c) { return is_alnum(c) || c == '-' || c == '_'; };
+        if (label.empty() || label.size() > label_limit || !std::all_of(label.begin(), label.end(), fits))
+            return fail("\"{}\" is not a selector: labels of letters, digits, - and _, with dots between them", text);
+    }
+    return {};
+}
+
+Result<> check_field_name(std::string_view text)
+{
+    const auto fits = [](char c) { return is_printable(c) && c != ' ' && c != ':'; };
+    if (text.empty() || !std::all_of(text.begin(), text.end(), fits))
+        return fail("\"{}\" is not the name of a header field", text);
+    return {};
+}
+
+Result<> check_account(std::string_view text)
+{
+    const auto fits = [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.' || c == '$'; };
+    if (text.size() > account_limit || text.starts_with('-') || !std::all_of(text.begin(), text.end(), fits))
+        return fail("\"{}\" is not the name of an account", text);
+    return {};
+}
+
+Result<> check_template(std::string_view text, std::string_view letters)
+{
+    if (text.size() > template_limit)
+        return fail("has {} octets; at most {} fit in a reply", text.size(), template_limit);
+    if (!std::all_of(text.begin(), text.end(), is_printable))
+        return fail("holds what is not printable ASCII, the only text that SMTP can carry here");
+    for (std::size_t at = text.find('%'); at < text.size(); at = text.find('%', at + 2)) {
+        const auto letter = text.substr(at + 1, 1);
+        if (letter.empty() || (letter != "%" && letters.find(letter) == std::string_view::npos))
+            return fail("%{} stands for nothing here; %{} and %% do", letter, fmt::join(letters, ", %"));
+    }
+    return {};
+}
+
+Result<> check_header_template(std::string_view text)
+{
+    const auto colon = text.find(": ");
+    if (colon == std::string_view::npos || !check_field_name(text.substr(0, colon)))
+        return fail("\"{}\" is not a header field such as \"X-Greylist: delayed %t seconds\"", text);
+    return check_template(text, "tvdh");
+}
+
+} // namespace postern

@@ -1,0 +1,35 @@
+// checkers - is this text what a setting means by it?
+//
+// Named in the rows of the table. Each looks at one text, or one item of a
+// list, and is pure: whether a path exists and a socket answers is for the
+// daemons' own --check.
+#pragma once
+
+#include "common/result.h"
+
+#include <string_view>
+
+namespace postern {
+
+Result<> check_network(std::string_view text); // as NetworkList takes it
+Result<> check_socket(std::string_view text);  // unix:PATH, inet:HOST:PORT
+Result<> check_dns_server(std::string_view text);
+Result<> check_path(std::string_view text); // absolute
+Result<> check_socket_path(std::string_view text);
+Result<> check_domain(std::string_view text);
+Result<> check_selector(std::string_view text);
+Result<> check_field_name(std::string_view text); // of a header field, RFC 5322 2.2
+Result<> check_account(std::string_view text);    // of a user or a group
+
+// Texts that go out to a peer: printable, of bounded length, and with those %letters only.
+Result<> check_template(std::string_view text, std::string_view letters);
+template <char... Letters>
+Result<> check_template(std::string_view text)
+{
+    constexpr char letters[] = {Letters..., '\0'};
+    return check_template(text, std::string_view(letters));
+}
+
+Result<> check_header_template(std::string_view text); // "Name: text" with %t %v %d %h
+
+} // namespace postern

@@ -1,0 +1,208 @@
+#include "config/read_config.h"
+
+#include "common/text.h"
+#include "config/entries.h"
+#include "config/suggestion.h"
+#include "config/validate.h"
+
+#include <algorithm>
+
+namespace postern {
+namespace {
+
+std::string with_instance(std::string_view text, std::string_view instance)
+{
+    std::string result(text);
+    if (const auto at = result.find("%i"); at != std::string::npos)
+        result.replace(at, 2, instance);
+    return result;
+}
+
+// Adds what the environment sets to what the file does.
+void add_environment(SettingEntries& entries, const EnvironmentSettings& environment)
+{
+    std::map<std::pair<std::string_view, int>, int> element_of; // entry N of the environment, as an element
+    for (const auto& from : environment.settings) {
+        SettingEntry entry{from.setting, from.instance, -1, split_value(*from.setting, from.text),
+                           {SettingOrigin::environment_line, "environment: " + from.variable}};
+        if (from.number > 0) {
+            auto& elements = entries.elements[std::string(from.setting->section)];
+            const auto [it, is_new] =
+                element_of.emplace(std::pair(from.setting->section, from.number), static_cast<int>(elements.size()));
+            if (is_new)
+                elements.push_back({SettingOrigin::environment_line,
+                                    fmt::format("environment: {} {}", from.setting->section, from.number)});
+            entry.element = it->second;
+        }
+        entries.entries.push_back(std::move(entry));
+    }
+}
+
+// A repeated section's entries must say what is required, and not share all their keys.
+void check_elements(const SettingEntries& entries, std::vector<ConfigFault>& faults)
+{
+    for (const auto& [section, elements] : entries.elements) {
+        std::vector<Texts> keys(elements.size());
+        for (const auto& setting : settings()) {
+            if (setting.section != section)
+                continue;
+            for (std::size_t i = 0; i < elements.size(); ++i) {
+                const auto is_it = [&](const SettingEntry& entry) {
+                    return entry.setting == &setting && entry.element == static_cast<int>(i);
+                };
+                const auto it = std::find_if(entries.entries.begin(), entries.entries.end(), is_it);
+                if (it == entries.entries.end() && setting.required)
+                    faults.push_back({elements[i], fmt::format("{} is missing", setting.name)});
+                if (setting.key)
+                    keys[i].push_back(it == entries.entries.end() ? "" : to_lower(it->items.front()));
+            }
+        }
+        for (std::size_t i = 0; i < elements.size(); ++i) {
+            const auto same = std::find(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(i), keys[i]);
+            const auto first = static_cast<std::size_t>(same - keys.begin());
+            const bool is_complete = std::find(keys[i].begin(), keys[i].end(), "") == keys[i].end();
+            if (first < i && is_complete)
+                faults.push_back({elements[i], fmt::format("{} stands twice, first at {}", fmt::join(keys[i], " "),
+                                                           elements[first].text)});
+        }
+    }
+}
+
+class Builder {
+public:
+    Builder(const SettingEntries& entries, std::vector<ConfigFault>& faults)
+        : entries_(entries)
+        , faults_(faults)
+    {
+    }
+
+    ConfigCandidate build(const std::string& instance)
+    {
+        ConfigCandidate candidate{instance, {}, {}};
+        set_defaults(candidate);
+        set_elements(candidate.config);
+        for (const auto& entry : entries_.entries) {
+            const bool is_inherited = instance.empty() || entry.setting->instance_fallback.empty();
+            if (entry.element < 0 && entry.instance.empty() && is_inherited)
+                set(candidate, entry);
+        }
+        if (!instance.empty())
+            for (const auto& entry : entries_.entries)
+                if (entry.instance == instance)
+                    set(candidate, entry);
+        return candidate;
+    }
+
+private:
+    void set_defaults(ConfigCandidate& candidate)
+    {
+        for (const auto& setting : settings()) {
+            if (find_section(setting.section)->kind == SectionKind::repeated)
+                continue;
+            const bool is_own = !candidate.instance.empty() && !setting.instance_fallback.empty();
+            const auto text = is_own ? with_instance(setting.instance_fallback, candidate.instance)
+                                     : std::string(setting.fallback);
+            set_default(candidate.config, setting, text);
+        }
+    }
+
+    void set_elements(Config& config)
+    {
+        for (const auto& [name, elements] : entries_.elements) {
+            for (std::size_t i = 0; i < elements.size(); ++i) {
+                find_section(name)->append(config);
+                for (const auto& setting : settings())
+                    if (setting.section == name && !setting.required)
+                        set_default(config, setting, setting.fallback);
+                for (const auto& entry : entries_.entries)
+                    if (entry.setting->section == name && entry.element == static_cast<int>(i))
+                        set_or_fault(config, entry);
+            }
+        }
+    }
+
+    void set_default(Config& config, const Setting& setting, std::string_view text)
+    {
+        if (const auto ok = set_value(config, setting, split_value(setting, text)); !ok)
+            faults_.push_back({{0, fmt::format("default of {}.{}", setting.section, setting.name)}, ok.error().what});
+    }
+
+    void set(ConfigCandidate& candidate, const SettingEntry& entry)
+    {
+        set_or_fault(candidate.config, entry);
+        candidate.origins[fmt::format("{}.{}", entry.setting->section, entry.setting->name)] = entry.origin;
+    }
+
+    void set_or_fault(Config& config, const SettingEntry& entry)
+    {
+        if (const auto ok = set_value(config, *entry.setting, entry.items); !ok)
+            faults_.push_back({entry.origin, ok.error().what});
+    }
+
+    const SettingEntries& entries_;
+    std::vector<ConfigFault>& faults_;
+};
+
+// In the order of the lines, each once: what all instances inherit is seen once for each.
+std::vector<std::string> in_order(std::vector<ConfigFault> faults)
+{
+    std::stable_sort(faults.begin(), faults.end(),
+                     [](const ConfigFault& a, const ConfigFault& b) { return a.origin.line < b.origin.line; });
+    std::vector<std::string> lines;
+    for (const auto& fault : faults) {
+        auto line = fmt::format("{}: {}", fault.origin.text, fault.what);
+        if (std::find(lines.begin(), lines.end(), line) == lines.end())
+            lines.push_back(std::move(line));
+    }
+    return lines;
+}
+
+tl::unexpected<std::vector<Error>> all_faults(std::vector<ConfigFault> faults, const std::vector<Error>& of_environment)
+{
+    std::vector<Error> errors;
+    for (auto& line : in_order(std::move(faults)))
+        errors.push_back({std::move(line)});
+    errors.insert(errors.end(), of_environment.begin(), of_environment.end());
+    return tl::unexpected(std::move(errors));
+}
+
+ConfigFault no_such_instance(const ConfigSource& source, std::string_view instance, const Texts& instances)
+{
+    const auto meant = suggestion(instance, {instances.begin(), instances.end()});
+    return {{0, source.path},
+            fmt::format("there is no [milterd.{}]{}", instance,
+                        meant ? fmt::format("; did you mean instance {}?", *meant) : "")};
+}
+
+} // namespace
+
+tl::expected<LoadedConfig, std::vector<Error>> read_config(const ConfigSource& source, std::string_view instance)
+{
+    auto entries = read_entries(source.toml, source.path);
+    const auto environment = read_environment(source.environment, entries.instances, source.read_file);
+    add_environment(entries, environment);
+
+    ConfigProblems problems{entries.faults, {}};
+    check_elements(entries, problems.faults);
+    Builder builder(entries, problems.faults);
+    std::vector<ConfigCandidate> candidates{builder.build("")};
+    for (const auto& name : entries.instances)
+        candidates.push_back(builder.build(name));
+    if (problems.faults.empty()) { // what a setting is worth together with another is known once all are read
+        for (const auto& candidate : candidates)
+            validate(candidate, source.path, problems);
+        validate_sockets(candidates, source.path, problems);
+    }
+    const auto wanted = std::find_if(candidates.begin(), candidates.end(),
+                                     [&](const ConfigCandidate& candidate) { return candidate.instance == instance; });
+    if (wanted == candidates.end())
+        problems.faults.push_back(no_such_instance(source, instance, entries.instances));
+    if (!problems.faults.empty() || !environment.faults.empty())
+        return all_faults(std::move(problems.faults), environment.faults);
+
+    auto warnings = in_order(std::move(problems.warnings));
+    warnings.insert(warnings.end(), environment.warnings.begin(), environment.warnings.end());
+    return LoadedConfig{std::move(wanted->config), std::move(warnings), std::move(entries.instances)};
+}
+
+} // namespace postern

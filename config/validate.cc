@@ -1,0 +1,135 @@
+#include "config/validate.h"
+
+#include "common/ip_address.h"
+
+#include <algorithm>
+
+namespace postern {
+namespace {
+
+SettingOrigin origin_of(const ConfigCandidate& candidate, std::string_view path, std::string_view name)
+{
+    const auto it = candidate.origins.find(name);
+    return it == candidate.origins.end() ? SettingOrigin{0, fmt::format("{}: {}", path, name)} : it->second;
+}
+
+// Says it of the one of the two settings that somebody has set.
+SettingOrigin origin_of(const ConfigCandidate& candidate, std::string_view path, std::string_view name,
+                        std::string_view other)
+{
+    return origin_of(candidate, path, candidate.origins.contains(name) ? name : other);
+}
+
+void validate_log(const ConfigCandidate& c, std::string_view path, ConfigProblems& problems)
+{
+    if (c.config.log.target == LogTarget::file && c.config.log.path.empty())
+        problems.faults.push_back({origin_of(c, path, "log.target"), "file wants log.path, too"});
+    if (c.config.log.target != LogTarget::file && !c.config.log.path.empty())
+        problems.warnings.push_back({origin_of(c, path, "log.path"), "is not used: log.target is not file"});
+}
+
+void validate_trust(const ConfigCandidate& c, std::string_view path, ConfigProblems& problems)
+{
+    const std::pair<std::string_view, const Texts&> lists[] = {{"trust.networks", c.config.trust.networks},
+                                                               {"trust.relays", c.config.trust.relays}};
+    for (const auto& list : lists)
+        for (const auto& entry : list.second)
+            if (const auto network = parse_ip_network(entry); network && network->prefix == 0)
+                problems.warnings.push_back({origin_of(c, path, list.first),
+                                             fmt::format("{} trusts all the world: nobody is judged", entry)});
+}
+
+void validate_policyd(const ConfigCandidate& c, std::string_view path, ConfigProblems& problems)
+{
+    const auto& checks = c.config.policyd.checks;
+    for (auto it = checks.begin(); it != checks.end(); ++it)
+        if (std::find(checks.begin(), it, *it) != it)
+            problems.faults.push_back({origin_of(c, path, "policyd.checks"), fmt::format("names {} twice", *it)});
+}
+
+void validate_spf(const ConfigCandidate& c, std::string_view path, ConfigProblems& problems)
+{
+    if (c.config.spf.enable && c.config.spf.deadline > c.config.policyd.deadline)
+        problems.warnings.push_back({origin_of(c, path, "spf.deadline", "policyd.deadline"),
+                                     fmt::format("spf.deadline ({}s) is cut short by policyd.deadline ({}s)",
+                                                 c.config.spf.deadline.count(), c.config.policyd.deadline.count())});
+}
+
+void validate_greylist(const ConfigCandidate& c, std::string_view path, ConfigProblems& problems)
+{
+    const auto& greylist = c.config.greylist;
+    if (greylist.retry_window <= greylist.delay)
+        problems.faults.push_back(
+            {origin_of(c, path, "greylist.retry_window", "greylist.delay"),
+             "greylist.retry_window must be longer than greylist.delay, or no mail gets through"});
+    if (greylist.max_age < greylist.retry_window)
+        problems.faults.push_back({origin_of(c, path, "greylist.max_age", "greylist.retry_window"),
+                                   "greylist.max_age must not be shorter than greylist.retry_window"});
+}
+
+void validate_dkim(const ConfigCandidate& c, std::string_view path, ConfigProblems& problems)
+{
+    if (c.config.dkim.sign && c.config.dkim.domains.empty() && c.origins.contains("dkim.sign"))
+        problems.warnings.push_back(
+            {origin_of(c, path, "dkim.sign"), "is true, but there is no [[dkim.domain]]: nothing is signed"});
+    if (!c.config.dkim.sign && !c.config.dkim.domains.empty() && c.instance.empty())
+        problems.warnings.push_back(
+            {origin_of(c, path, "dkim.sign"), "is false: the keys of [[dkim.domain]] are not used"});
+}
+
+void validate_clamav(const ConfigCandidate& c, std::string_view path, ConfigProblems& problems)
+{
+    const auto& clamav = c.config.clamav;
+    if (!clamav.enable)
+        return;
+    const std::pair<std::string_view, std::chrono::seconds> waits[] = {{"clamav.wait", clamav.wait},
+                                                                       {"clamav.reload_wait", clamav.reload_wait}};
+    for (const auto& [name, wait] : waits)
+        if (wait >= c.config.milterd.deadline)
+            problems.warnings.push_back({origin_of(c, path, name, "milterd.deadline"),
+                                         fmt::format("{} ({}s) is cut short by milterd.deadline ({}s)", name,
+                                                     wait.count(), c.config.milterd.deadline.count())});
+    if (clamav.max_size > c.config.milterd.max_spooled)
+        problems.faults.push_back({origin_of(c, path, "clamav.max_size", "milterd.max_spooled"),
+                                   "clamav.max_size must not be above milterd.max_spooled: such a mail could never be "
+                                   "scanned"});
+}
+
+} // namespace
+
+void validate(const ConfigCandidate& candidate, std::string_view path, ConfigProblems& problems)
+{
+    validate_log(candidate, path, problems);
+    validate_trust(candidate, path, problems);
+    validate_policyd(candidate, path, problems);
+    validate_spf(candidate, path, problems);
+    validate_greylist(candidate, path, problems);
+    validate_dkim(candidate, path, problems);
+    validate_clamav(candidate, path, problems);
+}
+
+void validate_sockets(const std::vector<ConfigCandidate>& candidates, std::string_view path, ConfigProblems& problems)
+{
+    struct Socket {
+        std::string name, address;
+    };
+    std::vector<Socket> taken;
+    const auto take = [&](const ConfigCandidate& c, const std::string& name, const std::string& address) {
+        const auto same = [&](const Socket& socket) { return socket.address == address; };
+        const auto other = std::find_if(taken.begin(), taken.end(), same);
+        if (other != taken.end() && !address.empty() && address != "unix:")
+            problems.faults.push_back(
+                {origin_of(c, path, name), fmt::format("{} is the socket of {} already", address, other->name)});
+        taken.push_back({c.instance.empty() ? name : fmt::format("{} of instance {}", name, c.instance), address});
+    };
+    for (const auto& c : candidates) {
+        if (c.instance.empty()) {
+            take(c, "policyd.listen", c.config.policyd.listen);
+            take(c, "policyd.control", "unix:" + c.config.policyd.control);
+        }
+        take(c, "milterd.listen", c.config.milterd.listen);
+        take(c, "milterd.control", "unix:" + c.config.milterd.control);
+    }
+}
+
+} // namespace postern

@@ -1,0 +1,96 @@
+#include "config/read_config.h"
+
+#include <doctest/doctest.h>
+
+namespace postern {
+
+TEST_CASE("settings that do not fit together")
+{
+    struct Case {
+        const char* name;
+        std::string input;
+        Texts want_faults, want_warnings;
+    };
+    const std::string key = "[[dkim.domain]]\ndomain = \"example.org\"\nselector = \"a\"\nkey = \"/k\"\n";
+    const Case cases[] = {
+        {"log file without path", "[log]\ntarget = \"file\"\n", {"t:2: log.target: file wants log.path, too"}, {}},
+        {"log file with path", "[log]\ntarget = \"file\"\npath = \"/l\"\n", {}, {}},
+        {"log path without file", "[log]\npath = \"/l\"\n", {}, {"t:2: log.path: is not used: log.target is not file"}},
+
+        {"all the world trusted", "[trust]\nnetworks = [\"10.0.0.0/8\", \"0.0.0.0/0\"]\n", {},
+         {"t:2: trust.networks: 0.0.0.0/0 trusts all the world: nobody is judged"}},
+        {"all the world relays", "[trust]\nrelays = [\"::/0\"]\n", {},
+         {"t:2: trust.relays: ::/0 trusts all the world: nobody is judged"}},
+
+        {"a check twice", "[policyd]\nchecks = [\"spf\", \"greylist\", \"spf\"]\n",
+         {"t:2: policyd.checks: names spf twice"}, {}},
+        {"no checks", "[policyd]\nchecks = []\n", {}, {}},
+
+        {"SPF longer than the request", "[spf]\ndeadline = \"30s\"\n", {},
+         {"t:2: spf.deadline: spf.deadline (30s) is cut short by policyd.deadline (20s)"}},
+        {"the request shorter than SPF", "[policyd]\ndeadline = \"10s\"\n", {},
+         {"t:2: policyd.deadline: spf.deadline (20s) is cut short by policyd.deadline (10s)"}},
+        {"the same without SPF", "[policyd]\ndeadline = \"10s\"\n[spf]\nenable = false\n", {}, {}},
+
+        {"retry window within the delay", "[greylist]\ndelay = \"5m\"\nretry_window = \"5m\"\n",
+         {"t:3: greylist.retry_window: greylist.retry_window must be longer than greylist.delay, or no mail gets "
+          "through"},
+         {}},
+        {"delay beyond the retry window", "[greylist]\nretry_window = \"10m\"\ndelay = \"11m\"\n",
+         {"t:2: greylist.retry_window: greylist.retry_window must be longer than greylist.delay, or no mail gets "
+          "through"},
+         {}},
+        {"age within the retry window", "[greylist]\nmax_age = \"1d\"\n",
+         {"t:2: greylist.max_age: greylist.max_age must not be shorter than greylist.retry_window"}, {}},
+        {"retry window beyond the age", "[greylist]\nmax_age = \"2d\"\nretry_window = \"2d\"\n", {}, {}},
+
+        {"signing without a key, said so", "[dkim]\nsign = true\n", {},
+         {"t:2: dkim.sign: is true, but there is no [[dkim.domain]]: nothing is signed"}},
+        {"a key without signing", "[dkim]\nsign = false\n" + key, {},
+         {"t:2: dkim.sign: is false: the keys of [[dkim.domain]] are not used"}},
+        {"an instance that only verifies", key + "[milterd.mx]\n[dkim.mx]\nsign = false\n", {}, {}},
+        {"a key and signing", key, {}, {}},
+
+        {"wait beyond the deadline", "[clamav]\nenable = true\nreload_wait = \"120s\"\n", {},
+         {"t:3: clamav.reload_wait: clamav.reload_wait (120s) is cut short by milterd.deadline (120s)"}},
+        {"deadline within the waits", "[clamav]\nenable = true\n[milterd]\ndeadline = \"10s\"\n", {},
+         {"t:4: milterd.deadline: clamav.wait (10s) is cut short by milterd.deadline (10s)",
+          "t:4: milterd.deadline: clamav.reload_wait (60s) is cut short by milterd.deadline (10s)"}},
+        {"the same without scanning", "[milterd]\ndeadline = \"10s\"\n", {}, {}},
+        {"a mail that can never be held", "[clamav]\nenable = true\nmax_size = \"257M\"\n",
+         {"t:3: clamav.max_size: clamav.max_size must not be above milterd.max_spooled: such a mail could never be "
+          "scanned"},
+         {}},
+
+        {"one socket for both", "[policyd]\nlisten = \"unix:/s\"\n[milterd]\nlisten = \"unix:/s\"\n",
+         {"t:4: milterd.listen: unix:/s is the socket of policyd.listen already"}, {}},
+        {"control where the other listens", "[policyd]\nlisten = \"unix:/s\"\n[milterd]\ncontrol = \"/s\"\n",
+         {"t:4: milterd.control: unix:/s is the socket of policyd.listen already"}, {}},
+        {"no control sockets", "[policyd]\ncontrol = \"\"\n[milterd]\ncontrol = \"\"\n", {}, {}},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        const auto got = read_config({"t", c.input});
+        CHECK(got.has_value() == c.want_faults.empty());
+        if (got) {
+            CHECK(got->warnings == c.want_warnings);
+            continue;
+        }
+        Texts faults;
+        for (const auto& error : got.error())
+            faults.push_back(error.what);
+        CHECK(faults == c.want_faults);
+    }
+}
+
+TEST_CASE("the environment is named where it is the reason")
+{
+    const std::string file = "[greylist]\nretry_window = \"1h\"\n";
+    const auto got = read_config({"t", file, {{"POSTERN_GREYLIST_RETRY_WINDOW", "4m"}}});
+    REQUIRE_FALSE(got);
+    CHECK(got.error()[0].what
+          == "environment: POSTERN_GREYLIST_RETRY_WINDOW: greylist.retry_window must be longer than greylist.delay, or "
+             "no mail gets through");
+}
+
+} // namespace postern

@@ -1,0 +1,52 @@
+// words - the words of each enum that a setting can be
+//
+// One table an enum: read_word reads by it, the documentation lists it.
+#pragma once
+
+#include "config/config.h"
+#include "config/value.h"
+
+namespace postern {
+
+template <class E>
+constexpr std::span<const Word<E>> words_of = {};
+
+constexpr Word<LogFormat> log_format_words[] = {{"logfmt", LogFormat::logfmt}, {"json", LogFormat::json}};
+template <>
+inline constexpr std::span<const Word<LogFormat>> words_of<LogFormat> = log_format_words;
+
+constexpr Word<LogTarget> log_target_words[] = {{"stderr", LogTarget::stderr_stream},
+                                                {"journald", LogTarget::journald},
+                                                {"syslog", LogTarget::syslog},
+                                                {"file", LogTarget::file}};
+template <>
+inline constexpr std::span<const Word<LogTarget>> words_of<LogTarget> = log_target_words;
+
+constexpr Word<SpfRejectOn> spf_reject_on_words[] = {{"never", SpfRejectOn::never},
+                                                     {"fail", SpfRejectOn::fail},
+                                                     {"softfail", SpfRejectOn::softfail},
+                                                     {"not_pass", SpfRejectOn::not_pass}};
+template <>
+inline constexpr std::span<const Word<SpfRejectOn>> words_of<SpfRejectOn> = spf_reject_on_words;
+
+constexpr Word<InfectedAction> infected_action_words[] = {{"reject", InfectedAction::reject},
+                                                          {"quarantine", InfectedAction::quarantine},
+                                                          {"defer", InfectedAction::defer},
+                                                          {"discard", InfectedAction::discard},
+                                                          {"accept", InfectedAction::accept}};
+template <>
+inline constexpr std::span<const Word<InfectedAction>> words_of<InfectedAction> = infected_action_words;
+
+constexpr Word<ScanFailureAction> scan_failure_action_words[] = {{"defer", ScanFailureAction::defer},
+                                                                 {"accept", ScanFailureAction::accept}};
+template <>
+inline constexpr std::span<const Word<ScanFailureAction>> words_of<ScanFailureAction> = scan_failure_action_words;
+
+constexpr Word<OversizeAction> oversize_action_words[] = {{"accept", OversizeAction::accept},
+                                                          {"defer", OversizeAction::defer},
+                                                          {"reject", OversizeAction::reject},
+                                                          {"quarantine", OversizeAction::quarantine}};
+template <>
+inline constexpr std::span<const Word<OversizeAction>> words_of<OversizeAction> = oversize_action_words;
+
+} // namespace postern
