@@ -1,0 +1,98 @@
+"""The mail host that the tests share, and what must hold after each of them.
+
+A module may name SETTINGS, laid over those of the host, and CHROOTED. One host
+serves all modules that agree on the latter; its daemons are restarted where the
+settings change, and everything is ended when the tests are.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from mail_host import HostError, MailHost
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Most tests look at one thing, and are not to wait for greylisting before they see it.
+COMMON_SETTINGS = {"greylist": {"enable": False}}
+
+HostMaker = Callable[[bool], MailHost]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--build", default="build-test", help="where the daemons were built, seen from the repository")
+
+
+def pytest_configure() -> None:
+    """SIGTERM ends the tests as Ctrl-C does: everything that was started is taken down."""
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+@pytest.fixture(scope="session")
+def hosts(request: pytest.FixtureRequest) -> Iterator[HostMaker]:
+    build = (ROOT / request.config.getoption("--build")).resolve()
+    started: dict[bool, MailHost] = {}
+
+    def host(chrooted: bool) -> MailHost:
+        if chrooted not in started:
+            started[chrooted] = MailHost(build, settings=COMMON_SETTINGS, chrooted=chrooted)
+            started[chrooted].start()
+        return started[chrooted]
+
+    yield host
+    for running in started.values():
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def module_host(hosts: HostMaker, request: pytest.FixtureRequest) -> Iterator[MailHost]:
+    """The host, with the daemons as this module wants them, and as they were when it is done."""
+    settings = getattr(request.module, "SETTINGS", None)
+    host = hosts(getattr(request.module, "CHROOTED", False))
+    if settings:
+        host.restart_daemons(settings)
+    yield host
+    if settings:
+        host.restart_daemons()
+
+
+@pytest.fixture
+def host(module_host: MailHost) -> Iterator[MailHost]:
+    """The host for one test. Afterwards both daemons run, whatever happened, and no sanitizer has complained."""
+    yield module_host
+    for daemon in (module_host.policyd, module_host.milterd):
+        daemon.check_sanitizers()
+        if not daemon.running:
+            daemon.start()
+            raise HostError(f"{daemon.name} was not running when the test had ended")
+
+
+@pytest.fixture(scope="session")
+def _numbers() -> Iterator[int]:
+    return itertools.count(1)
+
+
+@pytest.fixture
+def sender(request: pytest.FixtureRequest, _numbers: Iterator[int]) -> str:
+    """An address of stranger.example that no other test uses."""
+    name = re.sub(r"\W+", "-", request.node.name).strip("-")[:40]
+    return f"{name}-{next(_numbers)}@stranger.example"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A failed test shows what Postfix and the daemons wrote last."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    host = getattr(item, "funcargs", {}).get("host")
+    if report.failed and isinstance(host, MailHost):
+        report.sections.append(("logs", host.explain()))

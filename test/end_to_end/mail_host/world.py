@@ -1,0 +1,65 @@
+"""The domains and clients of the test world, and what its DNS says of them.
+
+`postern.example` is ours. The others send to us; their names say how they
+behave. Addresses are those set apart for documentation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mail_host.client import Client
+from mail_host.keys import DkimKey
+from mail_host.zone import Zone
+
+OUR_DOMAIN = "postern.example"
+OUR_HOST = "mail.postern.example"
+USER = f"user@{OUR_DOMAIN}"
+
+LOCAL = Client(helo="localhost")
+COLLEAGUE = Client("192.0.2.10", "desk.postern.example", "desk.postern.example")  # in our own network
+TRAVELLER = Client("203.0.113.80", "hotel.example", "laptop", login="user")  # far away, but logged in
+STRANGER = Client("198.51.100.25", "mx.stranger.example", "mx.stranger.example")
+STRANGER6 = Client("2001:db8:51::25", "mx.stranger.example", "mx.stranger.example")
+FORGER = Client("203.0.113.66", "dialup-66.pool.example", "mx.stranger.example.pool.example")
+
+OUR_NETWORKS = ["127.0.0.0/8", "::1", "192.0.2.0/24"]
+
+
+@dataclass(frozen=True)
+class World:
+    zone: Zone
+    our_keys: list[DkimKey]  # one rsa, one ed25519
+    stranger_key: DkimKey
+
+    @classmethod
+    def create(cls, folder: Path) -> World:
+        folder.mkdir()
+        our_keys = [DkimKey.create(folder, OUR_DOMAIN, "rsa1", "rsa"),
+                    DkimKey.create(folder, OUR_DOMAIN, "ed1", "ed25519")]
+        stranger_key = DkimKey.create(folder, "stranger.example", "s1", "rsa")
+        zone = Zone(broken=["broken.example"])
+        for key in [*our_keys, stranger_key]:
+            zone.add(key.record_name, "TXT", key.record)
+        _add_hosts(zone)
+        return cls(zone, our_keys, stranger_key)
+
+
+def _add_hosts(zone: Zone) -> None:
+    zone.add(OUR_DOMAIN, "MX", f"10 {OUR_HOST}.")
+    zone.add(OUR_DOMAIN, "TXT", "v=spf1 ip4:192.0.2.0/24 -all")
+    zone.add(OUR_HOST, "A", "192.0.2.1")
+
+    zone.add("stranger.example", "MX", "10 mx.stranger.example.")
+    zone.add("stranger.example", "TXT", "v=spf1 mx -all exp=why.stranger.example")
+    zone.add("why.stranger.example", "TXT", "%{i} may not send mail of %{d}")
+    zone.add("mx.stranger.example", "A", STRANGER.address)
+    zone.add("mx.stranger.example", "AAAA", STRANGER6.address)
+    zone.add("mx.stranger.example", "TXT", "v=spf1 a -all")
+    zone.add("25.100.51.198.in-addr.arpa", "PTR", "mx.stranger.example.")
+
+    zone.add("careless.example", "TXT", "v=spf1 include:loop.careless.example -all")  # permerror
+    zone.add("loop.careless.example", "TXT", "v=spf1 include:loop.careless.example")
+    zone.add("silent.example", "MX", "10 mx.stranger.example.")  # no SPF record
+    zone.add("xn--bcher-kva.example", "TXT", f"v=spf1 ip4:{STRANGER.address} -all")  # bücher.example

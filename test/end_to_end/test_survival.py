@@ -1,0 +1,311 @@
+"""What happens on bad days: killed daemons, a silent DNS, a full disk, strange clients.
+
+Two things must hold on all of them: mail that was accepted arrives, and no
+mail is refused for good because something of ours is broken.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mail_host import Answer, HostError, MailHost, compose, message_id_of, wait_until
+from mail_host.process import run
+from mail_host.world import COLLEAGUE, OUR_HOST, STRANGER, TRAVELLER, USER
+
+SETTINGS = {
+    "dns": {"timeout": "300ms", "tries": 2},
+    "spf": {"deadline": "2s"},
+    "clamav": {"wait": "3s", "reload_wait": "3s"},
+    "policyd": {"deadline": "5s"},
+}
+GREYLISTING = {"enable": True, "delay": "2s", "auto_whitelist_after": 0}
+
+
+class Load:
+    """Clients that send mail after mail, and send again what was put off, as mail servers do."""
+
+    def __init__(self, host: MailHost, sender: str, clients: int = 4, mails: int = 25) -> None:
+        self.host = host
+        self.contents = [compose(sender, USER, subject=str(number)) for number in range(clients * mails)]
+        self.put_off: list[Answer] = []
+        self.refused: list[Answer] = []
+        self._sender = sender
+        shares = [self.contents[start::clients] for start in range(clients)]
+        self._threads = [threading.Thread(target=self._send, args=(share,)) for share in shares]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for thread in self._threads:
+            thread.join(240)
+
+    def check_that_all_arrived(self) -> None:
+        assert [str(answer) for answer in self.refused] == []
+        for content in self.contents:
+            arrival = self.host.sink.wait_for(message_id_of(content))
+            results = [value for value in arrival.fields("Authentication-Results") if value.startswith(OUR_HOST)]
+            assert len(results) == 1, "a mail came past the milter"
+
+    def _send(self, contents: list[bytes]) -> None:
+        end = time.monotonic() + 180
+        waiting = list(contents)
+        while waiting and time.monotonic() < end:
+            content = waiting.pop(0)
+            try:
+                answer = self.host.send(STRANGER, self._sender, USER, content)
+            except OSError:  # the connection broke: unknown whether it was taken, so it is sent again
+                waiting.append(content)
+                continue
+            if answer.accepted:
+                continue
+            if answer.last.code < 500:
+                self.put_off.append(answer)
+                waiting.append(content)
+                time.sleep(0.2)
+            else:
+                self.refused.append(answer)
+
+
+def test_milterd_is_killed_during_load(host: MailHost, sender: str) -> None:
+    with Load(host, sender) as load:
+        for _ in range(2):
+            time.sleep(1)
+            host.milterd.kill()
+            time.sleep(1)
+            host.milterd.start()
+    load.check_that_all_arrived()
+    assert {answer.last.text[:6] for answer in load.put_off} <= {"4.7.1 "}
+
+
+def test_policyd_is_killed_during_load(host: MailHost, sender: str) -> None:
+    with Load(host, sender) as load:
+        for _ in range(2):
+            time.sleep(1)
+            host.policyd.kill()
+            time.sleep(1)
+            host.policyd.start()
+    load.check_that_all_arrived()
+
+
+def test_without_policyd_mail_still_flows(host: MailHost, sender: str) -> None:
+    """main-cf says DUNNO for a policy service that answers nothing and guards no recipients."""
+    host.policyd.kill()
+    try:
+        content = compose(sender, USER)
+        assert host.send(STRANGER, sender, USER, content).accepted
+        assert host.sink.wait_for(message_id_of(content)).fields("Received-SPF") == []
+    finally:
+        host.policyd.start()
+
+
+def test_without_milterd_mail_waits(host: MailHost, sender: str) -> None:
+    host.milterd.kill()
+    try:
+        answer = host.send(STRANGER, sender, USER)
+        assert (answer.last.code, answer.last.text[:6]) == (451, "4.7.1 ")
+    finally:
+        host.milterd.start()
+    assert host.send(STRANGER, sender, USER).accepted
+
+
+def test_clamd_is_killed_and_comes_back_during_load(host: MailHost, sender: str) -> None:
+    with Load(host, sender) as load:
+        time.sleep(1)
+        host.clamd.kill()
+        time.sleep(1)
+        host.clamd.start()
+    load.check_that_all_arrived()
+
+
+def test_a_silent_dns(host: MailHost, sender: str) -> None:
+    """Everything is "ask again later", in bounded time, and mail flows."""
+    content = host.world.stranger_key.sign(compose("someone@silent.example", USER))
+    host.dns.silence()
+    try:
+        started = time.monotonic()
+        _, arrival = host.exchange(STRANGER, "someone-else@careless.example", USER, content)
+        assert time.monotonic() - started < 20
+        assert arrival.fields("Received-SPF")[0].startswith("temperror ")
+        results = arrival.fields("Authentication-Results")[0]
+        assert "spf=temperror" in results and "dkim=temperror" in results
+        assert host.send(COLLEAGUE, "me@postern.example", USER).accepted
+    finally:
+        host.dns.speak()
+    wait_until(lambda: host.exchange(STRANGER, sender, USER)[1].fields("Received-SPF")[0].startswith("pass "),
+               "SPF to pass again")
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, owner: str) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    folder.mkdir()
+    try:
+        run(["mount", "-t", "tmpfs", "-o", f"size=1m,mode=700,uid={_uid(owner)}", "postern-test", folder])
+    except HostError as refused:
+        folder.rmdir()
+        pytest.skip(f"needs the right to mount a tmpfs: {refused}")
+    try:
+        yield folder
+    finally:
+        run(["umount", folder])
+        folder.rmdir()
+
+
+def _uid(user: str) -> int:
+    import pwd
+    return pwd.getpwnam(user).pw_uid
+
+
+def test_a_full_disk_under_the_greylist(host: MailHost, sender: str) -> None:
+    """A store that cannot write lets mail pass, says so, and does its work again when there is room."""
+    from mail_host.host import DAEMON_USER
+    with small_disk(host.folder / "small", DAEMON_USER) as disk:
+        host.write_configuration({**SETTINGS, "greylist": {**GREYLISTING, "database": str(disk / "greylist.db")}})
+        host.policyd.restart()
+        try:
+            assert host.send(STRANGER, f"a-{sender}", USER).last.code == 450
+            filler = disk / "filler"
+            with filler.open("wb") as file, contextlib.suppress(OSError):
+                while True:
+                    file.write(b"x" * 4096)
+                    file.flush()
+
+            for number in range(200):  # more than what pages have room left for
+                answer = host.send(STRANGER, f"b{number}-{sender}", USER)
+                assert answer.last.code in (250, 450), str(answer)
+            assert answer.accepted
+            assert host.policyd.running
+            assert host.policyd.records(level="error") + host.policyd.records(level="warning")
+
+            filler.unlink()
+            wait_until(lambda: host.send(STRANGER, f"c{time.monotonic_ns()}-{sender}", USER).last.code == 450,
+                       "greylisting to work again")
+        finally:
+            host.write_configuration(SETTINGS)
+            host.policyd.restart()
+
+
+def connect(daemon_socket: Path) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(60)
+    connection.connect(os.fspath(daemon_socket))
+    return connection
+
+
+def policy_request(recipient: str) -> bytes:
+    return ("request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\nclient_address=192.0.2.10\n"
+            f"client_name=desk.postern.example\nsender=me@postern.example\nrecipient={recipient}\n"
+            f"instance=test.{recipient}\n\n").encode()
+
+
+def ask(connection: socket.socket, recipient: str) -> bytes:
+    connection.sendall(policy_request(recipient))
+    answer = b""
+    while not answer.endswith(b"\n\n"):
+        got = connection.recv(4096)
+        assert got, "the connection was closed before an answer"
+        answer += got
+    return answer
+
+
+def test_a_client_that_says_nothing(host: MailHost, sender: str) -> None:
+    """Idle is no fault: Postfix keeps connections for later. A request that was begun has a deadline."""
+    with connect(host.policyd.listen) as idle, connect(host.policyd.listen) as half, \
+            connect(host.milterd.listen) as mute:
+        half.sendall(b"request=smtpd_access_policy\nprotocol_")
+        assert host.send(STRANGER, sender, USER).accepted
+        assert half.recv(100) == b"", "half a request is not waited for without end"
+        assert ask(idle, "after-a-while@postern.example").startswith(b"action=")
+        assert mute.fileno() >= 0
+
+
+def test_clients_that_talk_nonsense(host: MailHost, sender: str) -> None:
+    for words in (b"\n\n", b"GET / HTTP/1.0\r\n\r\n", b"request=smtpd_access_policy\n\0\n\n", os.urandom(1000) + b"\n\n",
+                  b"request=" + b"x" * 1_000_000):
+        with connect(host.policyd.listen) as connection, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(words)
+            assert connection.recv(100) == b"", "no answer to what is no request"
+    for words in (b"\0\0\0\0", b"\xff\xff\xff\xffO", os.urandom(2000), b"GET / HTTP/1.0\r\n\r\n"):
+        with connect(host.milterd.listen) as connection, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(words)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(4096):
+                pass
+    assert host.send(STRANGER, sender, USER).accepted
+    assert host.policyd.memory() < 400 * 1024 * 1024
+
+
+def test_a_thousand_connections(host: MailHost, sender: str) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
+    try:
+        with contextlib.ExitStack() as connections:
+            policy = [connections.enter_context(connect(host.policyd.listen)) for _ in range(1000)]
+            for _ in range(1000):
+                connections.enter_context(connect(host.milterd.listen))
+            assert host.send(STRANGER, sender, USER).accepted
+            for number, connection in enumerate(policy):
+                assert ask(connection, f"u{number}@postern.example").startswith(b"action=")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert host.send(STRANGER, sender, USER).accepted
+
+
+def test_a_message_with_a_thousand_recipients(host: MailHost, sender: str) -> None:
+    host.write_configuration({**SETTINGS, "greylist": GREYLISTING})
+    host.reload(host.policyd)
+    try:
+        recipients = [f"u{number}@postern.example" for number in range(1000)]
+        content = compose(sender, recipients[0])
+        first = host.send(STRANGER, sender, recipients, content)
+        assert {reply.code for reply in first.recipients.values()} == {450}
+        time.sleep(3)
+        second = host.send(STRANGER, sender, recipients, content)
+        assert {reply.code for reply in second.recipients.values()} == {250}
+        assert second.accepted
+    finally:
+        host.write_configuration(SETTINGS)
+        host.reload(host.policyd)
+    arrival = host.sink.wait_for(message_id_of(content), recipients=1000)
+    assert len(arrival.fields("Received-SPF")) == 1
+    assert len(arrival.fields("X-Greylist")) == 1
+    assert host.mail_decision(sender)["recipients"] == "1000"
+
+
+def test_mail_postfix_makes_itself_is_never_refused(host: MailHost) -> None:
+    """With clamd gone a stranger's mail waits; a mail of sendmail(1) or a bounce would be stuck for ever."""
+    content = compose("me@postern.example", "x@elsewhere.example")
+    host.clamd.stop()
+    try:
+        host.postfix.sendmail("me@postern.example", ["x@elsewhere.example"], content)
+        assert host.sink.wait_for(message_id_of(content))
+        assert host.send(TRAVELLER, "me@postern.example", USER).last.code == 451
+    finally:
+        host.clamd.start()
+
+
+def run_at_once(jobs: list[Callable[[], None]]) -> None:
+    threads = [threading.Thread(target=job) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+
+
+def test_everything_is_restarted_at_once(host: MailHost, sender: str) -> None:
+    with Load(host, sender, mails=15) as load:
+        time.sleep(0.5)
+        run_at_once([host.policyd.restart, host.milterd.restart, host.clamd.restart])
+    load.check_that_all_arrived()
