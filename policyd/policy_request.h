@@ -2,18 +2,26 @@
 //
 // Postfix SMTPD_POLICY_README, "Protocol description": lines of name=value,
 // ended by an empty line. This module knows the syntax only; it does no I/O
-// and decides nothing. Attributes it does not know are Postfix's to add.
+// and decides nothing. Attributes it does not know are Postfix's to add, and
+// so are values of protocol_state. An attribute that is not sent is the same
+// as an empty one; of one that is sent twice the last counts.
+// Failure: a line that is not name=value, a NUL, or a request that is not
+// smtpd_access_policy. The Error shows the line, fit for a log.
 #pragma once
 
 #include "common/ip_address.h"
 #include "common/mail_address.h"
 #include "common/result.h"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace postern {
+
+// Postfix cuts what a client can say to 2048 octets a line; the whole never comes near this.
+constexpr std::size_t policy_request_limit = 16 * 1024;
 
 struct PolicyRequest {
     std::string protocol_state; // CONNECT, EHLO, MAIL, RCPT, DATA, END-OF-MESSAGE, VRFY, ETRN
@@ -36,5 +44,9 @@ struct PolicyRequest {
 
 // Parses one request, without the empty line that ends it.
 Result<PolicyRequest> parse_policy_request(std::string_view text);
+
+// The same into a request that was used before, so that its strings keep their memory: a
+// connection carries thousands. After a failure `request` holds nothing of use.
+Result<> parse_policy_request(std::string_view text, PolicyRequest& request);
 
 } // namespace postern

@@ -6,26 +6,34 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace postern {
 
 enum class Action { dunno, reject, defer, defer_if_permit, defer_if_reject, hold, discard, filter, redirect, bcc, warn };
 
+// The word of access(5) in lower case, for a log: "defer_if_permit".
+std::string_view action_name(Action action);
+
+// How much a verdict weighs beside those of other checks; the heaviest is the answer.
+enum class Weight {
+    none,      // dunno
+    remark,    // something is done with the message, and other restrictions go on: hold, filter, redirect, bcc, warn
+    temporary, // refused for now: a permanent refusal by a later check is worth more
+    final,     // refused for good, or discarded: no other check is asked
+};
+
 struct Verdict {
     Action action = Action::dunno;
     int code = 0;       // 4NN or 5NN instead of the word, with reject and the defers; 0: the word itself
-    std::string status; // RFC 3463 subject.detail, "7.23": policy_reply puts the class digit before it
-    std::string text;   // for the client, or the action's own argument
+    std::string status{}; // RFC 3463 subject.detail, "7.23": policy_reply puts the class digit before it
+    std::string text{};   // for the client, or the action's own argument
 
-    std::string header; // a header field to add to the message, whatever the action: "Received-SPF: ..."
-    std::string reason; // why, in a word or few, for the decision record: "fail", "early-retry (12s missing)"
+    std::string header{}; // a header field to add to the message, whatever the action: "Received-SPF: ..."
+    std::string reason{}; // why, in a word or few, for the decision record: "fail", "early-retry (12s missing)"
 
-    bool is_final() const { return action != Action::dunno && !is_temporary(); }
-    bool is_temporary() const
-    {
-        return action == Action::defer || action == Action::defer_if_permit || action == Action::defer_if_reject
-            || (code >= 400 && code < 500);
-    }
+    Weight weight() const;
+    bool is_refusal() const { return weight() >= Weight::temporary && action != Action::discard; }
 };
 
 } // namespace postern

@@ -1,0 +1,109 @@
+#include "policyd/policy_reply.h"
+
+#include "common/text.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace postern {
+namespace {
+
+constexpr std::string_view dunno = "action=DUNNO\n\n";
+
+std::string reply(std::string_view action, std::string_view text)
+{
+    std::string out("action=");
+    out.append(action);
+    if (!text.empty())
+        out.append(" ").append(text);
+    return out.append("\n\n");
+}
+
+std::string clean_text(std::string_view text)
+{
+    return printable(trim(text), policy_text_limit);
+}
+
+bool is_number(std::string_view text)
+{
+    return !text.empty() && text.size() <= 3 && std::all_of(text.begin(), text.end(), is_digit);
+}
+
+// RFC 3463 2: subject "." detail, each of one to three digits
+bool is_status(std::string_view status)
+{
+    const auto dot = status.find('.');
+    return dot != std::string_view::npos && is_number(status.substr(0, dot)) && is_number(status.substr(dot + 1));
+}
+
+// "550" or the word; then "5.7.23 text"
+std::string refusal(std::string_view word, const Verdict& verdict)
+{
+    const bool is_temporary = verdict.weight() == Weight::temporary;
+    const auto first_code = is_temporary ? 400 : 500;
+    const bool has_code = verdict.code >= first_code && verdict.code < first_code + 100;
+
+    auto text = clean_text(verdict.text);
+    if (text.empty())
+        text = is_temporary ? "Try again later" : "Access denied";
+    const auto status = is_status(verdict.status) ? std::string_view(verdict.status) : std::string_view("7.1");
+
+    const auto action = has_code ? std::to_string(verdict.code) : std::string(word);
+    return reply(action, std::string(is_temporary ? "4." : "5.").append(status).append(" ").append(text));
+}
+
+// An argument that is a name or an address is right as it stands, or no use at all.
+std::string with_argument(std::string_view word, std::string_view argument, char must_hold)
+{
+    const bool is_plain = std::all_of(argument.begin(), argument.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+    if (!is_plain || argument.size() > policy_text_limit || argument.find(must_hold) == std::string_view::npos)
+        return std::string(dunno);
+    return reply(word, argument);
+}
+
+// RFC 5322 2.2: a name of printable characters without a colon, then the colon
+bool is_header(std::string_view header)
+{
+    const auto name = header.substr(0, header.find(':'));
+    return !name.empty() && name.size() < header.size() && name.size() <= 78
+        && std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+std::string prepend(std::string_view header)
+{
+    const auto clean = printable(trim(header), policy_header_limit);
+    return is_header(clean) ? reply("PREPEND", clean) : std::string(dunno);
+}
+
+} // namespace
+
+std::string policy_reply(const Verdict& verdict)
+{
+    switch (verdict.action) {
+    case Action::dunno:
+        return verdict.header.empty() ? std::string(dunno) : prepend(verdict.header);
+    case Action::reject:
+        return refusal("REJECT", verdict);
+    case Action::defer:
+        return refusal("DEFER", verdict);
+    case Action::defer_if_permit:
+        return refusal("DEFER_IF_PERMIT", verdict);
+    case Action::defer_if_reject:
+        return refusal("DEFER_IF_REJECT", verdict);
+    case Action::hold:
+        return reply("HOLD", clean_text(verdict.text));
+    case Action::discard:
+        return reply("DISCARD", clean_text(verdict.text));
+    case Action::filter:
+        return with_argument("FILTER", verdict.text, ':');
+    case Action::redirect:
+        return with_argument("REDIRECT", verdict.text, '@');
+    case Action::bcc:
+        return with_argument("BCC", verdict.text, '@');
+    case Action::warn:
+        return reply("WARN", clean_text(verdict.text));
+    }
+    return std::string(dunno); // unreachable: -Wswitch names an action without a case
+}
+
+} // namespace postern

@@ -1,0 +1,90 @@
+#include "policyd/policy_request.h"
+
+#include "common/text.h"
+
+#include <algorithm>
+
+namespace postern {
+namespace {
+
+struct Attribute {
+    std::string_view name;
+    std::string PolicyRequest::*field;
+};
+
+constexpr Attribute attributes[] = {
+    {"protocol_state", &PolicyRequest::protocol_state},
+    {"client_address", &PolicyRequest::client_address},
+    {"client_name", &PolicyRequest::client_name},
+    {"reverse_client_name", &PolicyRequest::reverse_client_name},
+    {"helo_name", &PolicyRequest::helo_name},
+    {"sender", &PolicyRequest::sender},
+    {"recipient", &PolicyRequest::recipient},
+    {"instance", &PolicyRequest::instance},
+    {"queue_id", &PolicyRequest::queue_id},
+    {"sasl_username", &PolicyRequest::sasl_username},
+    {"policy_context", &PolicyRequest::policy_context},
+};
+
+std::string shown(std::string_view line)
+{
+    return printable(line, 80);
+}
+
+// The addresses, once they are all known.
+void understand(PolicyRequest& request)
+{
+    request.client.reset();
+    if (const auto client = parse_ip_address(request.client_address))
+        request.client = *client;
+    request.sender_address = parse_mail_address(request.sender);
+    request.recipient_address = parse_mail_address(request.recipient);
+}
+
+} // namespace
+
+Result<PolicyRequest> parse_policy_request(std::string_view text)
+{
+    PolicyRequest request;
+    if (const auto parsed = parse_policy_request(text, request); !parsed)
+        return tl::unexpected(parsed.error());
+    return request;
+}
+
+Result<> parse_policy_request(std::string_view text, PolicyRequest& request)
+{
+    for (const auto& attribute : attributes)
+        (request.*attribute.field).clear();
+    bool is_access_policy = false;
+
+    if (text.find('\0') != std::string_view::npos)
+        return fail("policy request: holds a NUL");
+
+    while (!text.empty()) {
+        const auto line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+
+        const auto equals = line.find('=');
+        if (equals == std::string_view::npos || equals == 0)
+            return fail("policy request: not name=value: \"{}\"", shown(line));
+        const auto name = line.substr(0, equals);
+        const auto value = line.substr(equals + 1);
+
+        if (name == "request") {
+            if (value != "smtpd_access_policy")
+                return fail("policy request: request is \"{}\", not smtpd_access_policy", shown(value));
+            is_access_policy = true;
+            continue;
+        }
+        const auto known = std::find_if(std::begin(attributes), std::end(attributes),
+                                        [&](const Attribute& attribute) { return attribute.name == name; });
+        if (known != std::end(attributes))
+            request.*known->field = value;
+    }
+    if (!is_access_policy)
+        return fail("policy request: has no request=smtpd_access_policy");
+    understand(request);
+    return {};
+}
+
+} // namespace postern
