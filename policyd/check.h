@@ -1,10 +1,11 @@
 // check - one question asked of a policy request
 //
 // policy.cc runs the configured checks in order: the first final verdict is
-// Postfix's answer, a temporary one is remembered while the rest runs.
-// Failure: a check that cannot decide says so by its own fail mode; an
-// exception that leaves it closes the connection, and Postfix applies its
-// own default.
+// Postfix's answer, a temporary one is remembered while the rest runs. A check
+// neither logs nor counts nor knows that it is only observed: the chain does.
+// Failure: a check that cannot decide, or whose deadline passes, says so by
+// its own fail mode; an exception that leaves it closes the connection, and
+// Postfix applies its own default.
 #pragma once
 
 #include "common/clock.h"
@@ -20,10 +21,12 @@ namespace postern {
 class Check {
 public:
     virtual ~Check() = default;
-    virtual std::string_view name() const = 0; // as in the configuration and the log
 
-    // `request` and `message` outlive the call: the session's coroutine owns
-    // the first and holds the second, and awaits this at once.
+    // As in the configuration and the log; a literal, since the log keeps no copy.
+    virtual std::string_view name() const = 0;
+
+    // Asked at RCPT only. `request` and `message` outlive the call: the session's coroutine
+    // owns the first and holds the second, and awaits this at once.
     virtual asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) = 0;
 };
 

@@ -3,15 +3,33 @@
 // Postfix asks once a recipient, with the same `instance`. What is computed
 // once a message (SPF) and what may be said once a message (a header) is kept
 // here, for the requests that follow.
+//
+// Two requests of one message may be under way at a time: Postfix repeats one
+// that it has waited too long for. So a check must bear that a field it found
+// empty before a co_await is filled after it.
 #pragma once
 
 #include "common/spf/check_host.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace postern {
+
+struct PolicyRequest;
+
+// Which request took a header along. Postfix sends a request once more, over another
+// connection, if it saw no answer; the same question over the same connection is a new one
+// (the client named a recipient twice).
+struct RequestId {
+    std::string state; // protocol_state
+    std::string recipient;
+    std::uint64_t connection = 0;
+
+    bool is_repeated_by(const PolicyRequest& request, std::uint64_t on_connection) const;
+};
 
 struct PolicyMessage {
     // RFC 7208 2.3, 2.4: two identities, two answers; never one for the other
@@ -19,10 +37,17 @@ struct PolicyMessage {
     std::optional<SpfAnswer> spf_mail_from;
 
     struct Header {
-        std::string field;   // "Name: value"
-        std::string sent_in; // the request that took it along; empty: still due
+        std::string field;                // "Name: value"
+        std::optional<RequestId> sent_in; // none: still due
     };
-    std::vector<Header> headers;
+    std::vector<Header> headers; // one of a name
+
+    // Adds a field unless there is one of that name already.
+    void contribute(std::string field);
+
+    // The field that goes out with the answer to this request: the one that went out with it
+    // before if it is a repetition, else the first that is due, else an empty text.
+    std::string take_header(const PolicyRequest& request, std::uint64_t connection);
 };
 
 } // namespace postern

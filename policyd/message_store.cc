@@ -1,0 +1,37 @@
+#include "policyd/message_store.h"
+
+namespace postern {
+
+MessageStore::MessageStore(std::size_t capacity, std::chrono::seconds lifetime)
+    : lifetime_(lifetime)
+    , entries_(capacity)
+{
+}
+
+std::shared_ptr<PolicyMessage> MessageStore::at(std::string_view instance, Time now)
+{
+    if (auto known = find(instance, now))
+        return known;
+    auto message = std::make_shared<PolicyMessage>();
+    if (!instance.empty())
+        entries_.put(instance, {message, now});
+    return message;
+}
+
+std::shared_ptr<PolicyMessage> MessageStore::find(std::string_view instance, Time now)
+{
+    forget_old(now);
+    auto* const entry = entries_.find(instance);
+    if (!entry)
+        return nullptr;
+    entry->used = now;
+    return entry->message;
+}
+
+void MessageStore::forget_old(Time now)
+{
+    while (entries_.oldest() && entries_.oldest()->used + lifetime_ < now)
+        entries_.erase_oldest();
+}
+
+} // namespace postern

@@ -1,0 +1,48 @@
+// message_store - the messages that Postfix is asking about now
+//
+// Keyed by the request's `instance`, which is the same for every recipient of
+// one message and never used again. Postfix does not say when a message is
+// over, so the store forgets: the one that was asked for longest ago when
+// there are more than `capacity`, and each that was not asked for during
+// `lifetime`. A message that is forgotten too early costs a second SPF
+// evaluation and a second header, no more.
+#pragma once
+
+#include "common/lru_cache.h"
+#include "policyd/policy_message.h"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+namespace postern {
+
+class MessageStore {
+public:
+    using Time = std::chrono::steady_clock::time_point;
+
+    explicit MessageStore(std::size_t capacity = 10'000, std::chrono::seconds lifetime = std::chrono::minutes(10));
+
+    // The message of this instance, a new one if there is none yet. An empty instance is no
+    // key (Postfix sends one with VRFY): its message is new each time and never kept.
+    std::shared_ptr<PolicyMessage> at(std::string_view instance, Time now);
+
+    // The same, but null if there is none.
+    std::shared_ptr<PolicyMessage> find(std::string_view instance, Time now);
+
+    std::size_t size() const { return entries_.size(); }
+
+private:
+    struct Entry {
+        std::shared_ptr<PolicyMessage> message;
+        Time used;
+    };
+
+    void forget_old(Time now);
+
+    std::chrono::seconds lifetime_;
+    LruCache<Entry> entries_; // by instance
+};
+
+} // namespace postern

@@ -1,0 +1,268 @@
+#include "policyd/policy.h"
+
+#include "test/fake/fake_log.h"
+#include "test/run.h"
+
+#include <doctest/doctest.h>
+#include <stdexcept>
+
+namespace postern {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Answers what it was told to, and counts how often it was asked.
+class FakeCheck final : public Check {
+public:
+    FakeCheck(std::string_view name, Verdict verdict, int& asked)
+        : name_(name)
+        , verdict_(std::move(verdict))
+        , asked_(asked)
+    {
+    }
+
+    std::string_view name() const override { return name_; }
+
+    asio::awaitable<Verdict> check(const PolicyRequest&, PolicyMessage&, Deadline) override
+    {
+        ++asked_;
+        if (verdict_.reason == "throw")
+            throw std::runtime_error("broken check");
+        co_return verdict_;
+    }
+
+private:
+    std::string_view name_;
+    Verdict verdict_;
+    int& asked_;
+};
+
+struct Given {
+    Verdict verdict;
+    bool observe = false;
+};
+
+// A policy over fake checks named a, b, c, ...
+struct Fixture {
+    explicit Fixture(std::vector<Given> given)
+        : asked(given.size())
+    {
+        static constexpr std::string_view names = "abcdefgh";
+        std::vector<ChainedCheck> checks;
+        for (std::size_t i = 0; i < given.size(); ++i)
+            checks.push_back(
+                {std::make_unique<FakeCheck>(names.substr(i, 1), std::move(given[i].verdict), asked[i]),
+                 given[i].observe});
+        policy = std::make_unique<Policy>(std::move(checks), messages, counts, log);
+    }
+
+    // The action alone.
+    std::string ask(std::string state, std::string recipient = "r@example.org", std::uint64_t connection = 1,
+                    std::string instance = "i.1")
+    {
+        PolicyRequest request;
+        request.protocol_state = std::move(state);
+        request.recipient = std::move(recipient);
+        request.instance = std::move(instance);
+        request.client_address = "192.0.2.1";
+        request.sender = "s@example.net";
+        const auto reply = run(policy->answer(request, connection, std::chrono::steady_clock::now() + 20s));
+        REQUIRE(reply.size() > 9);
+        REQUIRE(reply.substr(0, 7) == "action=");
+        REQUIRE(reply.substr(reply.size() - 2) == "\n\n");
+        return reply.substr(7, reply.size() - 9);
+    }
+
+    std::vector<int> asked;
+    MessageStore messages;
+    PolicyCounts counts;
+    FakeLog log;
+    std::unique_ptr<Policy> policy;
+};
+
+Verdict reject(std::string text)
+{
+    return {.action = Action::reject, .code = 550, .text = std::move(text)};
+}
+
+Verdict defer(std::string text)
+{
+    return {.action = Action::defer_if_permit, .text = std::move(text)};
+}
+
+Verdict remark(Action action, std::string text)
+{
+    return {.action = action, .text = std::move(text)};
+}
+
+Verdict header(std::string field)
+{
+    return {.header = std::move(field)};
+}
+
+} // namespace
+
+TEST_CASE("Policy: which verdict is the answer")
+{
+    struct Case {
+        const char* name;
+        std::vector<Given> given;
+        std::string want;
+        std::vector<int> want_asked;
+    };
+    const Case cases[] = {
+        {"no check", {}, "DUNNO", {}},
+        {"none has anything to say", {{{}}, {{}}}, "DUNNO", {1, 1}},
+        {"the first refusal ends the chain", {{reject("x")}, {reject("y")}}, "550 5.7.1 x", {1, 0}},
+        {"a later check may refuse", {{{}}, {reject("y")}}, "550 5.7.1 y", {1, 1}},
+        {"a discard ends the chain", {{remark(Action::discard, "x")}, {reject("y")}}, "DISCARD x", {1, 0}},
+        {"a temporary one is kept while the rest runs", {{defer("x")}, {{}}}, "DEFER_IF_PERMIT 4.7.1 x", {1, 1}},
+        {"the first temporary one counts", {{defer("x")}, {defer("y")}}, "DEFER_IF_PERMIT 4.7.1 x", {1, 1}},
+        {"a permanent one wins over it", {{defer("x")}, {reject("y")}, {{}}}, "550 5.7.1 y", {1, 1, 0}},
+        {"a 4NN of reject is temporary",
+         {{{.action = Action::reject, .code = 450, .text = "x"}}, {reject("y")}},
+         "550 5.7.1 y",
+         {1, 1}},
+        {"a remark stands if nothing refuses", {{remark(Action::hold, "x")}, {{}}}, "HOLD x", {1, 1}},
+        {"the first remark counts",
+         {{remark(Action::hold, "x")}, {remark(Action::warn, "y")}},
+         "HOLD x",
+         {1, 1}},
+        {"a refusal wins over a remark", {{remark(Action::hold, "x")}, {defer("y")}}, "DEFER_IF_PERMIT 4.7.1 y", {1, 1}},
+        {"a refusal observed is none", {{reject("x"), true}, {{}}}, "DUNNO", {1, 1}},
+        {"a refusal observed does not end the chain", {{reject("x"), true}, {reject("y")}}, "550 5.7.1 y", {1, 1}},
+        {"a header observed is none", {{header("A: 1"), true}}, "DUNNO", {1}},
+        {"a header", {{header("A: 1")}}, "PREPEND A: 1", {1}},
+        {"a refusal wins over a header", {{header("A: 1")}, {defer("y")}}, "DEFER_IF_PERMIT 4.7.1 y", {1, 1}},
+        {"a remark wins over a header", {{header("A: 1")}, {remark(Action::warn, "y")}}, "WARN y", {1, 1}},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        Fixture fixture(c.given);
+        CHECK(fixture.ask("RCPT") == c.want);
+        CHECK(fixture.asked == c.want_asked);
+    }
+}
+
+TEST_CASE("Policy: only RCPT is decided")
+{
+    Fixture fixture({{reject("x")}});
+    for (const auto* state : {"CONNECT", "EHLO", "HELO", "MAIL", "DATA", "END-OF-MESSAGE", "VRFY", "ETRN", "", "rcpt"})
+        CHECK(fixture.ask(state) == "DUNNO");
+    CHECK(fixture.asked[0] == 0);
+    CHECK(fixture.log.lines.empty());
+    CHECK(fixture.counts.requests == 10);
+}
+
+TEST_CASE("Policy: one header an answer, and each once a message")
+{
+    Fixture fixture({{header("A: 1")}, {header("B: 2")}});
+    SUBCASE("recipient, recipient, recipient")
+    {
+        CHECK(fixture.ask("RCPT", "a@x") == "PREPEND A: 1");
+        CHECK(fixture.ask("RCPT", "b@x") == "PREPEND B: 2");
+        CHECK(fixture.ask("RCPT", "c@x") == "DUNNO");
+    }
+    SUBCASE("one recipient: the second header goes out at DATA")
+    {
+        CHECK(fixture.ask("RCPT", "a@x") == "PREPEND A: 1");
+        CHECK(fixture.ask("DATA", "") == "PREPEND B: 2");
+        CHECK(fixture.ask("END-OF-MESSAGE", "") == "DUNNO");
+    }
+    SUBCASE("nothing goes out at END-OF-MESSAGE, where Postfix could not use it")
+    {
+        CHECK(fixture.ask("RCPT", "a@x") == "PREPEND A: 1");
+        CHECK(fixture.ask("END-OF-MESSAGE", "") == "DUNNO");
+    }
+    SUBCASE("another message has its own")
+    {
+        CHECK(fixture.ask("RCPT", "a@x", 1, "i.1") == "PREPEND A: 1");
+        CHECK(fixture.ask("RCPT", "a@x", 1, "i.2") == "PREPEND A: 1");
+    }
+    SUBCASE("a request repeated over another connection is answered as before")
+    {
+        CHECK(fixture.ask("RCPT", "a@x", 1) == "PREPEND A: 1");
+        CHECK(fixture.ask("RCPT", "a@x", 2) == "PREPEND A: 1");
+        CHECK(fixture.ask("RCPT", "b@x", 2) == "PREPEND B: 2");
+        CHECK(fixture.ask("DATA", "", 2) == "DUNNO");
+    }
+    SUBCASE("an empty instance is no message")
+    {
+        CHECK(fixture.ask("RCPT", "a@x", 1, "") == "PREPEND A: 1");
+        CHECK(fixture.ask("RCPT", "b@x", 1, "") == "PREPEND A: 1");
+        CHECK(fixture.ask("DATA", "", 1, "") == "DUNNO");
+    }
+}
+
+TEST_CASE("Policy: a header of a recipient that is refused goes out with the next")
+{
+    std::vector<int> asked(2);
+    // setup: the second check refuses one recipient only
+    class RefuseOne final : public Check {
+    public:
+        std::string_view name() const override { return "one"; }
+        asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage&, Deadline) override
+        {
+            co_return request.recipient == "a@x" ? defer("later") : Verdict{};
+        }
+    };
+    Fixture fixture({});
+    std::vector<ChainedCheck> checks;
+    checks.push_back({std::make_unique<FakeCheck>("spf", header("A: 1"), asked[0]), false});
+    checks.push_back({std::make_unique<RefuseOne>(), false});
+    fixture.policy = std::make_unique<Policy>(std::move(checks), fixture.messages, fixture.counts, fixture.log);
+
+    CHECK(fixture.ask("RCPT", "a@x") == "DEFER_IF_PERMIT 4.7.1 later");
+    CHECK(fixture.ask("RCPT", "b@x") == "PREPEND A: 1");
+}
+
+TEST_CASE("Policy: one line a recipient, with each check's verdict and reason")
+{
+    Fixture fixture({{{.reason = "pass"}},
+                     {{.action = Action::reject, .code = 550, .text = "go", .reason = "listed"}, true},
+                     {{.action = Action::defer_if_permit, .text = "wait", .reason = "new"}}});
+    fixture.ask("RCPT");
+
+    REQUIRE(fixture.log.lines.size() == 1);
+    const auto& line = fixture.log.lines[0];
+    CAPTURE(line);
+    for (const auto* want : {"decision action=defer_if_permit", " check=c", " reason=new", " text=wait", " instance=i.1",
+                             " client=192.0.2.1", " sender=s@example.net", " recipient=r@example.org", " a=dunno pass ",
+                             " b=would-reject listed ", " c=defer_if_permit new ", "us"})
+        CHECK(line.find(want) != std::string::npos);
+}
+
+TEST_CASE("Policy: a header is in the line as the action prepend")
+{
+    Fixture fixture({{header("A: 1")}});
+    fixture.ask("RCPT");
+    REQUIRE(fixture.log.lines.size() == 1);
+    CHECK(fixture.log.lines[0].find("action=prepend") != std::string::npos);
+}
+
+TEST_CASE("Policy: counts")
+{
+    Fixture fixture({{header("A: 1")}, {reject("x"), true}});
+    fixture.ask("RCPT", "a@x");
+    fixture.ask("RCPT", "b@x");
+    fixture.ask("DATA", "");
+
+    CHECK(fixture.counts.requests == 3);
+    CHECK(fixture.counts.of(Action::dunno) == 2);
+    CHECK(fixture.counts.of(Action::reject) == 0);
+    CHECK(fixture.counts.headers == 1);
+    CHECK(fixture.counts.checks.at("a").of(Action::dunno) == 2);
+    CHECK(fixture.counts.checks.at("b").of(Action::reject) == 2);
+    CHECK(fixture.counts.checks.at("b").observed == 2);
+    CHECK(fixture.counts.checks.at("a").observed == 0);
+}
+
+TEST_CASE("Policy: an exception of a check leaves the chain")
+{
+    Fixture fixture({{{.reason = "throw"}}});
+    PolicyRequest request;
+    request.protocol_state = "RCPT";
+    CHECK_THROWS_AS(run(fixture.policy->answer(request, 1, {})), std::runtime_error);
+}
+
+} // namespace postern
