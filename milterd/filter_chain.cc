@@ -1,0 +1,229 @@
+#include "milterd/filter_chain.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace postern {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t recipients_shown = 3;
+
+std::chrono::microseconds since(SteadyClock::time_point start)
+{
+    return std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - start);
+}
+
+std::string_view origin_name(const Message& message)
+{
+    if (message.is_internal)
+        return "internal";
+    switch (message.origin) {
+    case Origin::stranger:
+        return "stranger";
+    case Origin::relay:
+        return "relay";
+    case Origin::ours:
+        return "ours";
+    }
+    return "";
+}
+
+std::string first_recipients(const Message& message)
+{
+    std::string text;
+    for (std::size_t i = 0; i < std::min(recipients_shown, message.recipients.size()); ++i)
+        text.append(i ? "," : "").append(message.recipients[i].text());
+    return text;
+}
+
+// The best that can be done where a refusal would harm.
+FilterAction without_refusal(FilterAction action)
+{
+    switch (action) {
+    case FilterAction::reject:
+        return FilterAction::quarantine;
+    case FilterAction::defer:
+        return FilterAction::accept;
+    case FilterAction::accept:
+    case FilterAction::quarantine:
+    case FilterAction::discard:
+        return action;
+    }
+    return action;
+}
+
+} // namespace
+
+std::string_view filter_action_name(FilterAction action)
+{
+    switch (action) {
+    case FilterAction::accept:
+        return "accept";
+    case FilterAction::quarantine:
+        return "quarantine";
+    case FilterAction::defer:
+        return "defer";
+    case FilterAction::discard:
+        return "discard";
+    case FilterAction::reject:
+        return "reject";
+    }
+    return "";
+}
+
+FilterChain::FilterChain(std::vector<ChainedFilter> filters, std::chrono::milliseconds deadline, Log& log)
+    : filters_(std::move(filters))
+    , deadline_(deadline)
+    , log_(log)
+{
+}
+
+struct ChainPass::Asked {
+    const ChainedFilter* filter;
+    std::unique_ptr<FilterPass> pass{};      // none: it has nothing to say, or failed
+    std::optional<FilterVerdict> verdict{};
+    std::chrono::microseconds took{};
+};
+
+ChainPass::ChainPass(std::shared_ptr<const FilterChain> chain, const Message& message)
+    : chain_(std::move(chain))
+    , message_(message)
+{
+    asked_.reserve(chain_->filters_.size());
+    for (const auto& filter : chain_->filters_)
+        asked_.push_back({&filter});
+    each([&](Asked& asked) {
+        asked.pass = asked.filter->filter->begin(message_);
+        if (asked.pass)
+            asked.pass->header_complete(message_);
+    });
+}
+
+ChainPass::~ChainPass() = default;
+
+// Runs one step of every filter that is still in the race, timed; who throws is out, with defer.
+template <class Step>
+void ChainPass::each(Step step)
+{
+    for (auto& asked : asked_) {
+        if (asked.verdict)
+            continue;
+        const auto start = SteadyClock::now();
+        std::string fault;
+        try {
+            step(asked);
+        } catch (const std::exception& error) {
+            fault = error.what();
+        } catch (...) {
+            fault = "unknown exception";
+        }
+        if (!fault.empty()) {
+            asked.pass.reset();
+            asked.verdict = FilterVerdict{FilterAction::defer, 0, "3.0", "Internal fault, try again later", "fault", {}};
+            chain_->log_.error("filter_fault", {{"filter", asked.filter->filter->name()},
+                                                {"queue_id", message_.queue_id},
+                                                {"what", fault}});
+        }
+        asked.took += since(start);
+    }
+}
+
+void ChainPass::body(std::span<const char> chunk)
+{
+    each([&](Asked& asked) {
+        if (asked.pass)
+            asked.pass->body(chunk);
+    });
+}
+
+Decision ChainPass::finish()
+{
+    const auto start = SteadyClock::now();
+    const Deadline deadline = start + chain_->deadline_;
+    each([&](Asked& asked) {
+        if (asked.pass)
+            asked.pass->message_complete(message_);
+    });
+
+    bool is_refused = false;
+    each([&](Asked& asked) {
+        if (asked.pass && !is_refused) {
+            ask(asked, deadline);
+            is_refused = asked.verdict->action == FilterAction::reject && !asked.filter->observe;
+        }
+    });
+    auto decision = decide();
+    record(decision, since(start));
+    return decision;
+}
+
+void ChainPass::ask(Asked& asked, Deadline deadline)
+{
+    if (!asked.filter->observe) {
+        asked.verdict = asked.pass->verdict(message_, findings_, deadline);
+        return;
+    }
+    auto findings = findings_; // it sees what the others found; what it finds is dropped
+    asked.verdict = asked.pass->verdict(message_, findings, deadline);
+}
+
+Decision ChainPass::decide()
+{
+    Decision decision;
+    for (auto& asked : asked_) {
+        if (!asked.verdict || asked.filter->observe)
+            continue;
+        auto& verdict = *asked.verdict;
+        std::move(verdict.edits.begin(), verdict.edits.end(), std::back_inserter(decision.edits));
+        if (verdict.action > decision.action) {
+            decision.action = verdict.action;
+            decision.filter = asked.filter->filter->name();
+            decision.code = verdict.code;
+            decision.status = verdict.status;
+            decision.text = verdict.text;
+            decision.reason = verdict.reason;
+        }
+    }
+    if (message_.is_internal)
+        decision.action = without_refusal(decision.action);
+    if (decision.action != FilterAction::accept && decision.action != FilterAction::quarantine)
+        decision.edits.clear();
+    return decision;
+}
+
+void ChainPass::record(const Decision& decision, std::chrono::microseconds took) const
+{
+    if (!chain_->log_.wants(LogLevel::info))
+        return;
+    LogFields fields = {{"queue_id", message_.queue_id}, {"action", filter_action_name(decision.action)}};
+    if (!decision.filter.empty()) {
+        fields.emplace_back("by", decision.filter);
+        fields.emplace_back("reason", decision.reason);
+    }
+    fields.emplace_back("client", message_.client ? message_.client->text() : std::string());
+    fields.emplace_back("client_name", message_.client_name);
+    fields.emplace_back("helo", message_.helo);
+    if (!message_.login.empty())
+        fields.emplace_back("login", message_.login);
+    fields.emplace_back("origin", origin_name(message_));
+    fields.emplace_back("sender", message_.sender.text());
+    fields.emplace_back("recipients", message_.recipient_count);
+    fields.emplace_back("to", first_recipients(message_));
+    fields.emplace_back("size", message_.body_size);
+    for (const auto& asked : asked_) {
+        if (!asked.verdict)
+            continue;
+        auto text = fmt::format("{}{}", asked.filter->observe ? "observed:" : "",
+            filter_action_name(asked.verdict->action));
+        if (!asked.verdict->reason.empty())
+            text += " " + asked.verdict->reason;
+        fields.emplace_back(asked.filter->filter->name(), fmt::format("{} {}us", text, asked.took.count()));
+    }
+    fields.emplace_back("us", took.count());
+    chain_->log_.write(LogLevel::info, "message", std::move(fields));
+}
+
+} // namespace postern

@@ -1,0 +1,91 @@
+// filter_chain - every filter's verdict on one mail, and the decision that follows
+//
+// The filters are asked in the configured order (filter.h tells how a pass
+// goes). The worst verdict is the decision, the first of equals; header edits
+// of all filters go with a mail that is accepted or quarantined.
+//
+// A filter set to observe decides and is logged like any other; then its
+// verdict counts as accept, and its edits and findings are dropped.
+//
+// Internal mail (message.h) is never refused: a refusal would leave the
+// original of a bounce deferred for ever. What would be rejected is
+// quarantined, what would be deferred is accepted.
+//
+// Failure: an exception that leaves a filter makes its verdict defer; the
+// others are still asked.
+// Log: one line a message, event=message: who, from, to, action, reason, and
+// for each filter its verdict, its reason and the time it took. A filter's
+// exception is an error of its own, event=filter_fault.
+#pragma once
+
+#include "common/log.h"
+#include "milterd/filter.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern {
+
+std::string_view filter_action_name(FilterAction action); // "accept", ..., as in the log and the configuration
+
+struct ChainedFilter {
+    std::unique_ptr<Filter> filter;
+    bool observe = false;
+};
+
+// What becomes of a mail.
+struct Decision {
+    FilterAction action = FilterAction::accept;
+    std::string_view filter;       // whose verdict it is; empty: all accepted
+    int code = 0;                  // as in FilterVerdict
+    std::string status;
+    std::string text;
+    std::string reason;
+    std::vector<HeaderEdit> edits; // none unless it is accepted or quarantined
+};
+
+class FilterChain {
+public:
+    // `deadline` is the longest that a mail may wait from its end to its decision.
+    FilterChain(std::vector<ChainedFilter> filters, std::chrono::milliseconds deadline, Log& log);
+
+private:
+    friend class ChainPass;
+
+    std::vector<ChainedFilter> filters_;
+    std::chrono::milliseconds deadline_;
+    Log& log_;
+};
+
+// One message's way through the chain, which it keeps alive: a reload may swap the chain meanwhile.
+class ChainPass {
+public:
+    // At the end of the header. `message` must outlive the pass.
+    ChainPass(std::shared_ptr<const FilterChain> chain, const Message& message);
+    ~ChainPass();
+
+    void body(std::span<const char> chunk);
+
+    // At the end of the message: waits for the verdicts, writes the record.
+    Decision finish();
+
+private:
+    struct Asked;
+
+    template <class Step>
+    void each(Step step);
+    void ask(Asked& asked, Deadline deadline);
+    Decision decide();
+    void record(const Decision& decision, std::chrono::microseconds took) const;
+
+    std::shared_ptr<const FilterChain> chain_;
+    const Message& message_;
+    Findings findings_;
+    std::vector<Asked> asked_;
+};
+
+} // namespace postern
