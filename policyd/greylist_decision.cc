@@ -1,0 +1,102 @@
+#include "policyd/greylist_decision.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace postern {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = GreylistDecision::Kind;
+
+// One mail with twenty recipients is one sign of good behaviour, not twenty
+constexpr auto pass_interval = 1h;
+
+// A row is not written again for every mail it lets in: its age need not be that exact
+std::chrono::seconds touch_interval(const GreylistPolicy& policy)
+{
+    return std::min<std::chrono::seconds>(1h, policy.max_age / 24);
+}
+
+// The client's row with one more pass, unless one was counted within the hour.
+std::optional<ClientRow> pass_counted(const std::optional<ClientRow>& client, Timestamp now)
+{
+    if (client && client->last <= now && now < client->last + pass_interval)
+        return {};
+    return ClientRow{client ? client->passes + 1 : 1, now};
+}
+
+bool is_whitelisted(const GreylistRows& rows, Timestamp now, const GreylistPolicy& policy)
+{
+    return policy.auto_whitelist_after > 0 && rows.client && rows.client->passes >= policy.auto_whitelist_after
+        && now - rows.client->last <= policy.max_age;
+}
+
+// The row as it counts now: none if it is too old, and nothing of it in the future.
+std::optional<TripletRow> valid_row(std::optional<TripletRow> row, Timestamp now, const GreylistPolicy& policy)
+{
+    if (!row)
+        return row;
+    const bool was_let_in = row->last - row->first >= policy.delay;
+    if (row->last > now) // the clock was set back
+        row = was_let_in ? TripletRow{now - policy.delay, now} : TripletRow{std::min(row->first, now), now};
+    if (was_let_in)
+        return now - row->last > policy.max_age ? std::nullopt : row;
+    return now - row->first > policy.retry_window ? std::nullopt : row;
+}
+
+} // namespace
+
+GreylistDecision greylist_decide(const GreylistRows& rows, Timestamp now, const GreylistPolicy& policy)
+{
+    GreylistDecision decision;
+
+    if (is_whitelisted(rows, now, policy)) {
+        decision.kind = Kind::client_whitelisted;
+        decision.writes.client = pass_counted(rows.client, now);
+        return decision;
+    }
+
+    const auto row = valid_row(rows.triplet, now, policy);
+    if (!row) {
+        decision.kind = Kind::new_triplet;
+        decision.missing = policy.delay;
+        decision.writes.triplet = TripletRow{now, now};
+        return decision;
+    }
+
+    const bool was_let_in = row->last - row->first >= policy.delay;
+    decision.waited = now - row->first;
+    if (!was_let_in && decision.waited < policy.delay) {
+        decision.kind = Kind::early_retry;
+        decision.missing = policy.delay - decision.waited;
+        if (row != rows.triplet)
+            decision.writes.triplet = row; // keep what the clock's jump made of it
+        return decision;
+    }
+
+    decision.kind = Kind::triplet_found;
+    decision.is_first_pass = !was_let_in;
+    if (decision.is_first_pass || now - row->last >= touch_interval(policy) || row != rows.triplet)
+        decision.writes.triplet = TripletRow{row->first, now};
+    if (decision.is_first_pass && policy.auto_whitelist_after > 0)
+        decision.writes.client = pass_counted(rows.client, now);
+    return decision;
+}
+
+std::string greylist_reason(const GreylistDecision& decision)
+{
+    switch (decision.kind) {
+    case Kind::new_triplet:
+        return "new";
+    case Kind::early_retry:
+        return fmt::format("early-retry ({}s missing)", decision.missing.count());
+    case Kind::triplet_found:
+        return "triplet found";
+    case Kind::client_whitelisted:
+        return "client AWL";
+    }
+    return {}; // unreachable: -Wswitch names a kind without a case
+}
+
+} // namespace postern

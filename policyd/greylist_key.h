@@ -1,0 +1,39 @@
+// greylist_key - what makes two mails the same to greylisting
+//
+// RFC 6647 2.3, by postgrey's rules, so that its database can be read over:
+// the client's network, the sender without what changes from mail to mail,
+// and the recipient, all in lower case. Pure.
+#pragma once
+
+#include "common/ip_address.h"
+#include "common/mail_address.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace postern {
+
+// Who sends: a network, or a domain whose SPF vouches for the client. The two
+// never have the same text, since a network's has no '@'.
+struct ClientKey {
+    enum class Kind { network, domain } kind = Kind::network;
+    std::string text; // "192.0.2.0", "2001:db8::", "@example.org"
+};
+
+ClientKey network_key(const IpAddress& client, int ipv4_prefix, int ipv6_prefix);
+ClientKey domain_key(std::string_view spf_domain);
+
+// The sender without an extension ("user+list@"), a BATV tag ("prvs=tag=user@")
+// and with each whole number as '#': mailing lists put a serial number there.
+std::string greylist_sender(const MailAddress& sender);
+
+// Under these two names the store keeps what it knows.
+struct GreylistKeys {
+    std::string triplet; // client/sender/recipient
+    std::string client;
+};
+
+GreylistKeys greylist_keys(const ClientKey& client, const MailAddress& sender, const MailAddress& recipient);
+
+} // namespace postern

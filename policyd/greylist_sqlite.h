@@ -1,0 +1,104 @@
+// greylist_sqlite - the greylist of one host, in memory and on disk
+//
+// What was asked last is kept in memory (`cache_rows`), so that a known
+// triplet is decided without leaving the event loop. The rest is read by one
+// thread and written by another, many requests a transaction; both only ever
+// post back to the io_context, where everything else of this class happens.
+// A change counts from apply() on, before it is on disk.
+//
+// Failure: a file that cannot be opened or written is tried again with
+// growing pauses; until then find() knows what is in memory and gives an
+// Error for the rest. What waits to be written is bounded.
+// Config: [greylist] database, cache_size.
+#pragma once
+
+#include "common/batch_thread.h"
+#include "common/lru_cache.h"
+#include "common/pending.h"
+#include "policyd/greylist_expiry.h"
+#include "policyd/greylist_store.h"
+#include "policyd/greylist_tables.h"
+
+#include <asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace postern {
+
+struct GreylistSqliteOptions {
+    std::string path;
+    std::size_t cache_rows = 30'000;
+    GreylistPolicy policy;                     // what is too old
+    std::chrono::seconds expiry_settled{600};  // see greylist_expiry
+    std::function<void(const std::string& trouble)> on_state; // it broke, and why; or, empty: it works again
+};
+
+class GreylistSqlite final : public GreylistStore {
+public:
+    // `io` and `clock` must outlive it. Opens the file, or says so to on_state and goes on without.
+    GreylistSqlite(asio::io_context& io, const Clock& clock, GreylistSqliteOptions options);
+    ~GreylistSqlite() override;
+
+    asio::awaitable<Result<GreylistRows>> find(const GreylistKeys& keys, Deadline deadline) override;
+    void apply(const GreylistKeys& keys, const GreylistWrites& writes) override;
+    GreylistStoreState state() const override;
+
+private:
+    using Answer = Pending<Result<GreylistRows>>;
+    struct Read {
+        GreylistKeys keys;
+        std::shared_ptr<Answer> answer; // completed on the io_context's thread
+    };
+    struct Write {
+        std::uint64_t number;
+        GreylistWrite write;
+    };
+    struct Found {
+        Read read;
+        Result<GreylistRows> rows;
+    };
+    using Row = std::variant<TripletRow, ClientRow>;
+    struct Unwritten {
+        std::uint64_t number; // of the newest write of this key
+        Row row;
+    };
+
+    // On the io_context's thread
+    std::optional<GreylistRows> in_memory(const GreylistKeys& keys);
+    void remember(const GreylistKeys& keys, GreylistRows& rows);
+    void put(const std::string& key, Row row);
+    void finish_reads(std::vector<Found> found);
+    void finish_writes(const std::vector<Write>& writes);
+    void set_trouble(std::string trouble);
+
+    // On the two threads
+    void read_batch(std::vector<Read> reads);
+    void write_batch(BatchThread<Write>& writer, std::vector<Write> writes);
+    void rest(BatchThread<Write>& writer); // what the writer does between batches
+    Result<> open_for_writing();
+    template <class Work>
+    void post(Work work);
+
+    asio::io_context& io_;
+    const Clock& clock_;
+    GreylistSqliteOptions options_;
+
+    LruCache<std::optional<TripletRow>> triplets_; // none: known not to be there
+    LruCache<std::optional<ClientRow>> clients_;
+    std::unordered_map<std::string, Unwritten> unwritten_;
+    std::uint64_t last_number_ = 0; // of a write
+    std::string trouble_;
+    std::uint64_t failed_finds_ = 0;
+    std::uint64_t lost_writes_ = 0;
+    std::shared_ptr<int> alive_ = std::make_shared<int>(); // for what is posted and arrives after the end
+
+    std::optional<GreylistTables> reader_tables_; // the reader's alone
+    std::optional<GreylistTables> writer_tables_; // the writer's alone
+    GreylistExpiry expiry_;                       // the writer's alone
+    std::unique_ptr<BatchThread<Read>> reader_;
+    std::unique_ptr<BatchThread<Write>> writer_;
+};
+
+} // namespace postern

@@ -1,0 +1,43 @@
+// greylist_store - what greylisting remembers
+//
+// A decision is three steps: find() what is known, decide (greylist_decision,
+// pure), apply() what the decision changes. So a store is only a memory, and
+// every store decides alike.
+// Failure: find() gives an Error when the store does not answer by the
+// deadline or does not work; the caller then lets the mail pass. apply()
+// never fails for the caller: what cannot be written is lost and counted.
+#pragma once
+
+#include "common/clock.h"
+#include "common/result.h"
+#include "policyd/greylist_key.h"
+#include "policyd/greylist_rows.h"
+
+#include <asio/awaitable.hpp>
+#include <cstdint>
+#include <string>
+
+namespace postern {
+
+struct GreylistStoreState {
+    std::string trouble; // why the store does not work; empty: it does
+    std::uint64_t failed_finds = 0;
+    std::uint64_t lost_writes = 0;
+    std::size_t cached_rows = 0;
+    std::size_t waiting_writes = 0;
+};
+
+class GreylistStore {
+public:
+    virtual ~GreylistStore() = default;
+
+    // `keys` must live until the awaitable is done.
+    virtual asio::awaitable<Result<GreylistRows>> find(const GreylistKeys& keys, Deadline deadline) = 0;
+
+    // After a find() of the same keys.
+    virtual void apply(const GreylistKeys& keys, const GreylistWrites& writes) = 0;
+
+    virtual GreylistStoreState state() const = 0;
+};
+
+} // namespace postern

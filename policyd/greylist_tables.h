@@ -1,0 +1,54 @@
+// greylist_tables - the greylist in a SQLite file
+//
+// Two tables, each keyed by the text that greylist_key makes. One object is
+// for one thread; two on the same file may work side by side (WAL).
+// Old rows go a few at a time: expire() looks at the next rows in key order
+// and remembers where it stopped, so that it needs no index on the time,
+// which every write would have to keep.
+#pragma once
+
+#include "common/sqlite/database.h"
+#include "policyd/greylist_decision.h"
+#include "policyd/greylist_key.h"
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+
+namespace postern {
+
+// One change, as the store's queue carries it.
+struct GreylistWrite {
+    std::string key;
+    std::variant<TripletRow, ClientRow> row;
+};
+
+class GreylistTables {
+public:
+    static Result<GreylistTables> open(const std::string& path);
+    static Result<GreylistTables> open_for_reading(const std::string& path);
+
+    Result<GreylistRows> find(const GreylistKeys& keys);
+
+    // All of them in one transaction, or none.
+    Result<> write(std::span<const GreylistWrite> writes);
+
+    // Looks at the next `count` triplets and clients and deletes those that no
+    // longer mean anything. Gives how many were deleted.
+    Result<int> expire(Timestamp now, const GreylistPolicy& policy, int count);
+
+private:
+    explicit GreylistTables(Database database);
+    Result<> prepare(bool for_writing);
+    Result<> transaction(const std::function<Result<>()>& changes);
+    Result<> write_all(std::span<const GreylistWrite> writes);
+
+    Database database_;
+    std::optional<Statement> find_triplet_, find_client_, put_triplet_, put_client_;
+    std::optional<Statement> next_triplets_, next_clients_, delete_triplet_, delete_client_;
+    std::string triplet_cursor_, client_cursor_; // the last key that expire() has looked at
+};
+
+} // namespace postern
