@@ -9,10 +9,10 @@
 // root and members of the daemon's group (effective, or supplementary of the
 // peer at the time it connected), by the kernel's word (SO_PEERCRED,
 // SO_PEERGROUPS), whatever the mode of the socket.
-// Failure: a request that is no line in time, too long or not printable is
-// answered with "error: ..." or closed; a client that stalls is closed after
-// `idle_limit`; clients above `max_connections` are told so and closed; an
-// exception that leaves a command is its error.
+// Failure: a request that is too long or holds control characters is answered
+// with "error: ..."; a client that stalls is closed after `idle_limit`; those
+// above `max_connections` are told so and closed; an exception that leaves a
+// command is its error.
 // See: control_client for the other end
 #pragma once
 
@@ -31,7 +31,7 @@
 
 namespace postern {
 
-constexpr std::size_t control_line_limit = 4096;
+constexpr std::size_t control_line_limit = 4096; // octets, the line feed included
 
 // Runs one command to the text of its answer, on the io_context's thread. It has to end by
 // itself, in bounded time; while it waits, other commands are served.
