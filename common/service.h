@@ -8,7 +8,8 @@
 // file: the supervisor knows.
 // Failure: a reload that finds a fault keeps what is running and says why;
 // a drain that takes longer than `drain_limit` is cut short.
-// Log: event=service state=ready|draining|stopped, event=reload result=ok|refused error=...
+// Log: event=service state=ready|draining|cut short|stopped reason=...,
+// event=reload result=ok|refused error=...
 // See: sd_notify(3), daemon(7), control_server
 #pragma once
 
@@ -26,11 +27,11 @@ namespace postern {
 
 struct ServiceHooks {
     // Reads everything again, checks it whole and swaps it, or keeps the old
-    // and says why. Runs on the io_context's thread.
+    // and says why; opens the log's file again. Runs on the io_context's thread.
     std::function<Result<>()> reload{};
 
-    // Takes no new work and calls `done` (from any thread, once the io_context
-    // runs) when what was begun is finished.
+    // Takes no new work and calls `done` when what was begun is finished: from
+    // any thread that ends before the io_context does.
     std::function<void(std::function<void()> done)> drain{};
 
     // A control command that is not the service's own ("ping", "reload").
