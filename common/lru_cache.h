@@ -4,6 +4,8 @@
 // Looking up takes a string_view and allocates nothing. Not for threads.
 #pragma once
 
+#include "common/keyed_hash.h"
+
 #include <cstddef>
 #include <list>
 #include <string>
@@ -67,7 +69,7 @@ private:
 
     std::size_t capacity_;
     std::list<Entry> entries_; // front: used last
-    std::unordered_map<std::string_view, typename std::list<Entry>::iterator> index_; // views into entries_
+    std::unordered_map<std::string_view, typename std::list<Entry>::iterator, KeyedHash> index_; // views into entries_
 };
 
 } // namespace postern

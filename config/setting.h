@@ -44,6 +44,7 @@ struct Setting {
     std::span<const std::string_view> words{};  // all that a text, or an item of a list, may be
     Result<> (*check)(std::string_view){};      // of a text, or of each item of a list; the empty text is not checked
     std::string_view instance_fallback{};       // not empty: an instance does not inherit, %i is its name
+    std::string_view example{};                 // for the sample file, where the default is nothing to go by
     bool restart = false;                       // a change waits for the next start
     bool required = false;                      // must not be empty; in a repeated section it has no default
     bool key = false;                           // in a repeated section: two entries must not share all keys
