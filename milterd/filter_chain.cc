@@ -39,6 +39,20 @@ std::string first_recipients(const Message& message)
     return text;
 }
 
+void add_if_any(LogFields& fields, std::string_view name, const std::string& value)
+{
+    if (!value.empty())
+        fields.emplace_back(name, value);
+}
+
+// "reject infected 85us"; "would-reject infected 85us" of a filter that observes
+std::string describe(const FilterVerdict& verdict, bool observe, std::chrono::microseconds took)
+{
+    const bool is_held_back = observe && verdict.action != FilterAction::accept;
+    return fmt::format("{}{} {}{}{}us", is_held_back ? "would-" : "", filter_action_name(verdict.action), verdict.reason,
+        verdict.reason.empty() ? "" : " ", took.count());
+}
+
 // The best that can be done where a refusal would harm.
 FilterAction without_refusal(FilterAction action)
 {
@@ -74,9 +88,9 @@ std::string_view filter_action_name(FilterAction action)
     return "";
 }
 
-FilterChain::FilterChain(std::vector<ChainedFilter> filters, std::chrono::milliseconds deadline, Log& log)
+FilterChain::FilterChain(std::vector<ChainedFilter> filters, ChainSettings settings, Log& log)
     : filters_(std::move(filters))
-    , deadline_(deadline)
+    , settings_(std::move(settings))
     , log_(log)
 {
 }
@@ -88,10 +102,11 @@ struct ChainPass::Asked {
     std::chrono::microseconds took{};
 };
 
-ChainPass::ChainPass(std::shared_ptr<const FilterChain> chain, const Message& message)
+ChainPass::ChainPass(std::shared_ptr<const FilterChain> chain, Message& message)
     : chain_(std::move(chain))
     , message_(message)
 {
+    message.origin = origin_of(message, chain_->settings_.origins);
     asked_.reserve(chain_->filters_.size());
     for (const auto& filter : chain_->filters_)
         asked_.push_back({&filter});
@@ -142,7 +157,7 @@ void ChainPass::body(std::span<const char> chunk)
 Decision ChainPass::finish()
 {
     const auto start = SteadyClock::now();
-    const Deadline deadline = start + chain_->deadline_;
+    const Deadline deadline = start + chain_->settings_.deadline;
     each([&](Asked& asked) {
         if (asked.pass)
             asked.pass->message_complete(message_);
@@ -199,29 +214,21 @@ void ChainPass::record(const Decision& decision, std::chrono::microseconds took)
     if (!chain_->log_.wants(LogLevel::info))
         return;
     LogFields fields = {{"queue_id", message_.queue_id}, {"action", filter_action_name(decision.action)}};
-    if (!decision.filter.empty()) {
-        fields.emplace_back("by", decision.filter);
-        fields.emplace_back("reason", decision.reason);
-    }
+    if (!decision.filter.empty())
+        fields.emplace_back("filter", decision.filter);
+    add_if_any(fields, "reason", decision.reason);
     fields.emplace_back("client", message_.client ? message_.client->text() : std::string());
-    fields.emplace_back("client_name", message_.client_name);
-    fields.emplace_back("helo", message_.helo);
-    if (!message_.login.empty())
-        fields.emplace_back("login", message_.login);
+    add_if_any(fields, "client_name", message_.client_name);
+    add_if_any(fields, "helo", message_.helo);
+    add_if_any(fields, "login", message_.login);
     fields.emplace_back("origin", origin_name(message_));
     fields.emplace_back("sender", message_.sender.text());
     fields.emplace_back("recipients", message_.recipient_count);
     fields.emplace_back("to", first_recipients(message_));
     fields.emplace_back("size", message_.body_size);
-    for (const auto& asked : asked_) {
-        if (!asked.verdict)
-            continue;
-        auto text = fmt::format("{}{}", asked.filter->observe ? "observed:" : "",
-            filter_action_name(asked.verdict->action));
-        if (!asked.verdict->reason.empty())
-            text += " " + asked.verdict->reason;
-        fields.emplace_back(asked.filter->filter->name(), fmt::format("{} {}us", text, asked.took.count()));
-    }
+    for (const auto& asked : asked_)
+        if (asked.verdict)
+            fields.emplace_back(asked.filter->filter->name(), describe(*asked.verdict, asked.filter->observe, asked.took));
     fields.emplace_back("us", took.count());
     chain_->log_.write(LogLevel::info, "message", std::move(fields));
 }

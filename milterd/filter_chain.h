@@ -20,6 +20,7 @@
 
 #include "common/log.h"
 #include "milterd/filter.h"
+#include "milterd/origin.h"
 
 #include <chrono>
 #include <memory>
@@ -37,6 +38,11 @@ struct ChainedFilter {
     bool observe = false;
 };
 
+struct ChainSettings {
+    std::chrono::milliseconds deadline{}; // the longest that a mail may wait from its end to its decision
+    OriginRules origins{};
+};
+
 // What becomes of a mail.
 struct Decision {
     FilterAction action = FilterAction::accept;
@@ -50,22 +56,21 @@ struct Decision {
 
 class FilterChain {
 public:
-    // `deadline` is the longest that a mail may wait from its end to its decision.
-    FilterChain(std::vector<ChainedFilter> filters, std::chrono::milliseconds deadline, Log& log);
+    FilterChain(std::vector<ChainedFilter> filters, ChainSettings settings, Log& log);
 
 private:
     friend class ChainPass;
 
     std::vector<ChainedFilter> filters_;
-    std::chrono::milliseconds deadline_;
+    ChainSettings settings_;
     Log& log_;
 };
 
 // One message's way through the chain, which it keeps alive: a reload may swap the chain meanwhile.
 class ChainPass {
 public:
-    // At the end of the header. `message` must outlive the pass.
-    ChainPass(std::shared_ptr<const FilterChain> chain, const Message& message);
+    // At the end of the header. Says whose mail it is. `message` must outlive the pass.
+    ChainPass(std::shared_ptr<const FilterChain> chain, Message& message);
     ~ChainPass();
 
     void body(std::span<const char> chunk);

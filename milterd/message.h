@@ -37,6 +37,7 @@ struct Message {
     // The envelope
     std::string queue_id; // {i}; Postfix has none before DATA
     MailAddress sender;
+    bool is_smtputf8 = false; // sent with SMTPUTF8 (RFC 6531): its header may hold UTF-8
     std::vector<MailAddress> recipients; // the first ones, as many as are kept
     std::size_t recipient_count = 0;     // of all
 

@@ -188,7 +188,12 @@ sfsistat helo(SMFICTX* context, char* name) noexcept
 
 sfsistat mail(SMFICTX* context, char** arguments) noexcept
 {
-    return answered(context, [&](Session& session) { return session.mail(arguments[0], macro(context, "{auth_authen}")); });
+    std::size_t count = 1;
+    while (arguments[count])
+        ++count;
+    return answered(context, [&](Session& session) {
+        return session.mail(arguments[0], {arguments + 1, count - 1}, macro(context, "{auth_authen}"));
+    });
 }
 
 sfsistat rcpt(SMFICTX* context, char** arguments) noexcept

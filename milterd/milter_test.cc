@@ -102,7 +102,7 @@ private:
         static StderrLog log;
         std::vector<ChainedFilter> filters;
         filters.push_back({std::make_unique<FakeFilter>("fake", std::move(script))});
-        auto chain = std::make_shared<FilterChain>(std::move(filters), 10s, log);
+        auto chain = std::make_shared<FilterChain>(std::move(filters), ChainSettings{10s}, log);
         auto host = std::make_shared<SessionHost>(std::move(chain), limits, log);
         std::thread([&] {
             ::pthread_sigmask(SIG_BLOCK, &ours, nullptr);

@@ -179,7 +179,7 @@ void Session::helo(std::string_view name)
     message_.helo = name;
 }
 
-SessionAnswer Session::mail(std::string_view sender, std::string_view login)
+SessionAnswer Session::mail(std::string_view sender, std::span<const char* const> parameters, std::string_view login)
 {
     abort();
     if (is_refused_ || host_->is_stopping_) {
@@ -189,6 +189,8 @@ SessionAnswer Session::mail(std::string_view sender, std::string_view login)
     is_faulty_ = false;
     message_.queue_id.clear();
     message_.sender = parse_mail_address(sender);
+    message_.is_smtputf8 = std::any_of(parameters.begin(), parameters.end(),
+        [](const char* parameter) { return equals_ignoring_case(parameter, "SMTPUTF8"); }); // RFC 6531 3.4
     message_.login = login;
     message_.recipients.clear();
     message_.recipient_count = 0;

@@ -107,7 +107,7 @@ public:
 
     SessionAnswer connect(const ConnectedClient& client);
     void helo(std::string_view name);
-    SessionAnswer mail(std::string_view sender, std::string_view login);
+    SessionAnswer mail(std::string_view sender, std::span<const char* const> parameters, std::string_view login);
     void rcpt(std::string_view recipient);
     void header(std::string_view name, std::string_view value);
     void end_of_header(std::string_view queue_id);

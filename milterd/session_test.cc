@@ -41,7 +41,7 @@ struct Fixture {
     {
         std::vector<ChainedFilter> filters;
         filters.push_back({std::make_unique<FakeFilter>("fake", std::move(script), &calls)});
-        host = std::make_shared<SessionHost>(std::make_shared<FilterChain>(std::move(filters), 5s, log), limits, log);
+        host = std::make_shared<SessionHost>(std::make_shared<FilterChain>(std::move(filters), ChainSettings{5s}, log), limits, log);
     }
 
     FakeLog log;
@@ -64,7 +64,7 @@ void send_content(Session& session)
 SessionAnswer send_mail(Session& session, MessageEditor& editor)
 {
     session.helo("mail.example.org");
-    if (auto answer = session.mail("<alice@example.org>", ""); answer.kind != Kind::proceed)
+    if (auto answer = session.mail("<alice@example.org>", {}, ""); answer.kind != Kind::proceed)
         return answer;
     session.rcpt("<bob@example.com>");
     send_content(session);
@@ -87,7 +87,8 @@ TEST_CASE("Session fills the message")
     CHECK(session.connect(a_stranger).kind == Kind::proceed);
     session.helo("first.example.org");
     session.helo("mail.example.org");
-    CHECK(session.mail("<Alice@EXAMPLE.org>", "alice").kind == Kind::proceed);
+    const char* const parameters[] = {"SIZE=100", "smtputf8"};
+    CHECK(session.mail("<Alice@EXAMPLE.org>", parameters, "alice").kind == Kind::proceed);
     session.rcpt("<bob@example.com>");
     session.rcpt("<carol@example.com>");
     send_content(session);
@@ -100,6 +101,7 @@ TEST_CASE("Session fills the message")
     CHECK(seen.login == "alice");
     CHECK(seen.queue_id == "4XyZ12");
     CHECK(seen.sender.text() == "Alice@example.org");
+    CHECK(seen.is_smtputf8);
     CHECK(seen.recipients.size() == 2);
     CHECK(seen.recipient_count == 2);
     REQUIRE(seen.header.size() == 2);
@@ -109,7 +111,7 @@ TEST_CASE("Session fills the message")
     CHECK_FALSE(seen.is_internal);
 
     // Of the next mail on the connection only the client is the same.
-    CHECK(session.mail("<>", "").kind == Kind::proceed);
+    CHECK(session.mail("<>", {}, "").kind == Kind::proceed);
     session.rcpt("<dave@example.com>");
     session.end_of_header("5XyZ12");
     CHECK(session.end_of_message("5XyZ12", editor).kind == Kind::proceed);
@@ -117,6 +119,7 @@ TEST_CASE("Session fills the message")
     CHECK(seen.login == "");
     CHECK(seen.queue_id == "5XyZ12");
     CHECK(seen.sender.is_null());
+    CHECK_FALSE(seen.is_smtputf8);
     CHECK(seen.recipient_count == 1);
     CHECK(seen.header.empty());
     CHECK(seen.body_size == 0);
@@ -262,7 +265,7 @@ TEST_CASE("Session: limits")
         Session session(f.host);
         FakeEditor editor;
         session.connect(a_stranger);
-        session.mail("<a@b>", "");
+        session.mail("<a@b>", {}, "");
         for (int i = 0; i < 1000; ++i)
             session.rcpt("<c@d>");
         session.end_of_header("1");
@@ -291,7 +294,7 @@ TEST_CASE("Session: limits")
             Session session(f.host);
             FakeEditor editor;
             session.connect(a_stranger);
-            session.mail("<a@b>", "");
+            session.mail("<a@b>", {}, "");
             for (std::size_t i = 0; i < c.fields; ++i)
                 session.header("X-A", std::string(c.size, 'x'));
             session.end_of_header("1");
@@ -303,7 +306,7 @@ TEST_CASE("Session: limits")
 
             Session internal(f.host); // never refused: held
             internal.connect(made_up);
-            internal.mail("<>", "");
+            internal.mail("<>", {}, "");
             for (std::size_t i = 0; i < c.fields; ++i)
                 internal.header("X-A", std::string(c.size, 'x'));
             internal.end_of_header("1");
@@ -335,7 +338,7 @@ TEST_CASE("Session: an exception defers the mail, not the next one")
     Session session(f.host);
     FakeEditor editor;
     session.connect(a_stranger);
-    session.mail("<a@b>", "");
+    session.mail("<a@b>", {}, "");
     session.header("A", " b");
     CHECK(session.fault("out of memory").kind == Kind::defer);
     session.end_of_header("1");
@@ -347,7 +350,7 @@ TEST_CASE("Session: an exception defers the mail, not the next one")
 
     Session internal(f.host);
     internal.connect(made_up);
-    internal.mail("<a@b>", "");
+    internal.mail("<a@b>", {}, "");
     CHECK(internal.fault("out of memory").kind == Kind::proceed);
     CHECK(internal.end_of_message("1", editor).kind == Kind::proceed);
 }
@@ -361,7 +364,7 @@ TEST_CASE("Session: an abort forgets the mail, at any step")
         FakeEditor editor;
         session.connect(a_stranger);
         if (steps > 0)
-            session.mail("<a@b>", "");
+            session.mail("<a@b>", {}, "");
         if (steps > 1)
             session.rcpt("<c@d>");
         if (steps > 2)
@@ -386,7 +389,7 @@ TEST_CASE("SessionHost: stopping takes no new mail and lets those in work end")
     FakeEditor editor;
     session.connect(a_stranger);
     internal.connect(made_up);
-    session.mail("<a@b>", "");
+    session.mail("<a@b>", {}, "");
     session.header("A", " b");
     CHECK(f.host->wait_until_busy(std::chrono::steady_clock::now()));
 
@@ -402,7 +405,7 @@ TEST_CASE("SessionHost: stopping takes no new mail and lets those in work end")
     });
     CHECK(f.host->wait_until_idle(std::chrono::steady_clock::now() + 10s));
     finishing.join();
-    CHECK(session.mail("<a@b>", "").kind == Kind::defer);
+    CHECK(session.mail("<a@b>", {}, "").kind == Kind::defer);
     CHECK_FALSE(f.host->wait_until_busy(std::chrono::steady_clock::now()));
 }
 
@@ -412,9 +415,9 @@ TEST_CASE("SessionHost: a new chain is for the mails whose header ends from now 
     Session session(f.host);
     FakeEditor editor;
     session.connect(a_stranger);
-    session.mail("<a@b>", "");
+    session.mail("<a@b>", {}, "");
     session.end_of_header("1");
-    f.host->set_chain(std::make_shared<FilterChain>(std::vector<ChainedFilter>{}, 5s, f.log));
+    f.host->set_chain(std::make_shared<FilterChain>(std::vector<ChainedFilter>{}, ChainSettings{5s}, f.log));
     CHECK(session.end_of_message("1", editor).reply.text == "old");
     CHECK(send_mail(session, editor).kind == Kind::proceed);
 }

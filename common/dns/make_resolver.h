@@ -21,6 +21,8 @@ struct ResolverOptions {
     int tries = 2;
     std::size_t cache_size = 10'000; // answers, of half a KiB each on average
     std::chrono::seconds max_ttl = std::chrono::hours(24);
+
+    bool operator==(const ResolverOptions&) const = default;
 };
 
 Result<std::unique_ptr<CachedResolver>> make_resolver(asio::io_context& io, const ResolverOptions& options);

@@ -1,0 +1,38 @@
+// auth_results_filter - our Authentication-Results, and nobody else's under our name
+//
+// Takes out each field that bears our authserv-id, wherever the mail comes
+// from: of strangers and relays as RFC 8601 5 asks, and of our own users and
+// sendmail(1), who could forge it as well. A field whose id cannot be read
+// goes too if our name stands anywhere in it: other readers may be more
+// forgiving than this one. The results of other hosts stay.
+//
+// Mail of strangers gets ours, with what the filters before this one found.
+// Our own mail and that of relays was not judged, so nothing is said of it.
+//
+// Its place in the chain is behind the filters that find something.
+// Config: [milterd] authserv_id. Log: auth_results="accept removed:2 ...".
+// See: RFC 8601
+#pragma once
+
+#include "milterd/filter.h"
+
+#include <string>
+
+namespace postern {
+
+class AuthResultsFilter final : public Filter {
+public:
+    explicit AuthResultsFilter(std::string authserv_id);
+
+    std::string_view name() const override { return "auth_results"; }
+    std::unique_ptr<FilterPass> begin(const Message& message) override;
+
+    // Does this field's value pass itself off as ours?
+    bool is_forged(std::string_view value) const;
+
+private:
+    std::string authserv_id_;
+    std::string comparable_id_; // lower-case A-labels
+};
+
+} // namespace postern

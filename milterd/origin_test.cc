@@ -1,0 +1,51 @@
+#include "milterd/origin.h"
+
+#include <doctest/doctest.h>
+
+namespace postern {
+
+TEST_CASE("origin_of")
+{
+    const std::vector<std::string> networks = {"192.0.2.0/24", ".our.example"};
+    const std::vector<std::string> relays = {"198.51.100.1", "192.0.2.99", "backup.example"};
+    const OriginRules rules{*NetworkList::parse(networks), *NetworkList::parse(relays), {"ORIGINATING"}};
+
+    struct Case {
+        const char* name;
+        const char* client; // empty: none
+        const char* client_name;
+        const char* login;
+        const char* daemon_name;
+        bool is_internal;
+        Origin want;
+    };
+    const Case cases[] = {
+        {"anybody", "203.0.113.1", "mail.example.org", "", "mx.example.com", false, Origin::stranger},
+        {"in our networks", "192.0.2.1", "[192.0.2.1]", "", "mx.example.com", false, Origin::ours},
+        {"with a verified name of ours", "203.0.113.1", "desk.our.example", "", "mx.example.com", false, Origin::ours},
+        {"with a name that could not be verified", "203.0.113.1", "unknown", "", "mx.example.com", false, Origin::stranger},
+        {"logged in", "203.0.113.1", "[203.0.113.1]", "alice", "mx.example.com", false, Origin::ours},
+        {"on a listener of ours", "203.0.113.1", "[203.0.113.1]", "", "ORIGINATING", false, Origin::ours},
+        {"a listener's name in another case", "203.0.113.1", "[203.0.113.1]", "", "originating", false, Origin::stranger},
+        {"internal", "", "localhost", "", "mx.example.com", true, Origin::ours},
+        {"a relay", "198.51.100.1", "[198.51.100.1]", "", "mx.example.com", false, Origin::relay},
+        {"a relay by its name", "203.0.113.1", "backup.example", "", "mx.example.com", false, Origin::relay},
+        {"a relay that logs in", "198.51.100.1", "[198.51.100.1]", "alice", "mx.example.com", false, Origin::ours},
+        {"a relay in our networks", "192.0.2.99", "[192.0.2.99]", "", "mx.example.com", false, Origin::ours},
+        {"no address", "", "unknown", "", "mx.example.com", false, Origin::stranger},
+        {"no daemon name", "203.0.113.1", "[203.0.113.1]", "", "", false, Origin::stranger},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        Message message;
+        if (*c.client)
+            message.client = *parse_ip_address(c.client);
+        message.client_name = c.client_name;
+        message.login = c.login;
+        message.daemon_name = c.daemon_name;
+        message.is_internal = c.is_internal;
+        CHECK(origin_of(message, rules) == c.want);
+    }
+}
+
+} // namespace postern
