@@ -100,12 +100,33 @@ sfsistat status_of(SMFICTX* context, SessionAnswer answer)
     return SMFIS_TEMPFAIL;
 }
 
+// Passes the gate, or does not.
+class Entry {
+public:
+    Entry()
+        : is_inside_(the_host()->enter())
+    {
+    }
+    ~Entry()
+    {
+        if (is_inside_)
+            the_host()->leave();
+    }
+    Entry(const Entry&) = delete;
+
+    explicit operator bool() const { return is_inside_; }
+
+private:
+    bool is_inside_;
+};
+
 // No exception may reach libmilter, which is C.
 template <class Step>
 sfsistat answered(SMFICTX* context, Step step) noexcept
 {
+    const Entry entry;
     auto* session = session_of(context);
-    if (!session)
+    if (!entry || !session)
         return SMFIS_TEMPFAIL;
     try {
         return status_of(context, step(*session));
@@ -255,14 +276,20 @@ sfsistat end_of_message(SMFICTX* context) noexcept
 
 sfsistat aborted(SMFICTX* context) noexcept
 {
-    if (auto* session = session_of(context))
+    const Entry entry;
+    auto* session = session_of(context);
+    if (entry && session)
         session->abort();
     return SMFIS_CONTINUE;
 }
 
 sfsistat closed(SMFICTX* context) noexcept
 {
-    close_session(context);
+    const Entry entry;
+    if (entry)
+        close_session(context);
+    else
+        smfi_setpriv(context, nullptr); // the process ends; what the session's filters stand on may have gone
     return SMFIS_CONTINUE;
 }
 

@@ -11,7 +11,7 @@
 //    to common/service.
 //  - Its way out takes up to 5 s, kills verdicts that are being waited for and
 //    destroys mutexes that its workers use. It is never stopped: drain
-//    (SessionHost::stop_taking, wait_until_idle), then end the process.
+//    (SessionHost::stop_taking, wait_until_idle, close), then end the process.
 //  - Two connections that become ready together may be given to one worker,
 //    where the second waits for the first one's verdict, or for the rest of a
 //    packet that never comes. Connections of our own, every 100 ms while mails

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -104,6 +105,31 @@ bool SessionHost::wait_until_idle(Deadline deadline)
 {
     std::unique_lock lock(mutex_);
     return busy_changed_.wait_until(lock, deadline, [this] { return busy_ == 0; });
+}
+
+bool SessionHost::enter()
+{
+    ++inside_;
+    if (!is_closed_)
+        return true;
+    leave();
+    return false;
+}
+
+void SessionHost::leave()
+{
+    --inside_;
+}
+
+bool SessionHost::close(Deadline deadline)
+{
+    is_closed_ = true;
+    while (inside_ > 0) { // seldom, and shortly: no mail is in work when this is called
+        if (std::chrono::steady_clock::now() >= deadline)
+            return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return true;
 }
 
 void SessionHost::begin_content()

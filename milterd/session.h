@@ -61,6 +61,12 @@ public:
 
     SessionCounts counts() const;
 
+    // The gate of the callbacks. After close() has returned true nobody is inside, nobody will
+    // enter, and what the filters stand on may go.
+    bool enter();
+    void leave();
+    bool close(Deadline deadline);
+
 private:
     friend class Session;
 
@@ -76,6 +82,8 @@ private:
     SessionCounts counts_;
     std::size_t busy_ = 0;
     std::atomic<bool> is_stopping_ = false;
+    std::atomic<bool> is_closed_ = false;
+    std::atomic<std::size_t> inside_ = 0;
 };
 
 struct ConnectedClient {

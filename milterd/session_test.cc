@@ -409,6 +409,21 @@ TEST_CASE("SessionHost: stopping takes no new mail and lets those in work end")
     CHECK_FALSE(f.host->wait_until_busy(std::chrono::steady_clock::now()));
 }
 
+TEST_CASE("SessionHost: the gate closes when everybody has left")
+{
+    Fixture f;
+    CHECK(f.host->enter());
+    std::thread leaving([&] {
+        std::this_thread::sleep_for(50ms);
+        f.host->leave();
+    });
+    CHECK_FALSE(f.host->close(std::chrono::steady_clock::now()));
+    CHECK_FALSE(f.host->enter());
+    CHECK(f.host->close(std::chrono::steady_clock::now() + 10s));
+    CHECK_FALSE(f.host->enter());
+    leaving.join();
+}
+
 TEST_CASE("SessionHost: a new chain is for the mails whose header ends from now on")
 {
     Fixture f(FakeFilter::Script{{FilterAction::reject, 0, "", "old", "", {}}});

@@ -1,0 +1,26 @@
+// build_chain - from the configuration to the filters, in their order
+//
+//     clamav         first, for its refusal spares the rest
+//     spf, dkim_verify    find out about strangers
+//     auth_results   removes what is forged, says what was found
+//     dkim_sign      last, over what leaves
+//
+// Failure: the Error says what cannot be built, such as a key file that
+// cannot be read; nothing has changed then.
+// Config: [milterd] deadline, authserv_id; [trust]; [spf]; [dkim]; [clamav]
+#pragma once
+
+#include "common/log.h"
+#include "common/result.h"
+#include "config/config.h"
+#include "milterd/filter_chain.h"
+#include "milterd/resolver_thread.h"
+
+#include <memory>
+
+namespace postern {
+
+// `dns` and `log` must outlive the chain and the mails in it.
+Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, ResolverThread& dns, Log& log);
+
+} // namespace postern

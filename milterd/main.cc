@@ -1,0 +1,30 @@
+// postern-milterd - the combined milter: one message, one verdict, some headers
+#include "config/settings.h"
+#include "milterd/startup.h"
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <fmt/format.h>
+
+int main(int argc, char** argv)
+{
+    try {
+        CLI::App app("Postfix's milter: DKIM, SPF and viruses, in one pass over each message.", "postern-milterd");
+        std::string config_path(postern::default_config_path);
+        std::string path_to_check;
+        std::string instance;
+        app.add_option("--config", config_path, "The configuration file")->type_name("FILE");
+        app.add_option("--instance", instance, "Read [milterd.NAME] and the like over [milterd]")->type_name("NAME");
+        app.add_option("--check", path_to_check, "Read this configuration file, print its faults, and end")
+            ->type_name("FILE");
+        app.set_version_flag("--version", "postern-milterd " POSTERN_VERSION);
+        CLI11_PARSE(app, argc, argv);
+
+        if (!path_to_check.empty())
+            return postern::check_milterd(path_to_check, instance);
+        return postern::run_milterd(config_path, instance);
+    } catch (const std::exception& exception) {
+        fmt::print(stderr, "postern-milterd: {}\n", exception.what());
+        return 1;
+    }
+}

@@ -1,0 +1,113 @@
+#include "milterd/milterd.h"
+
+#include "milterd/build_chain.h"
+#include "milterd/milter.h"
+
+#include <algorithm>
+#include <csignal>
+#include <thread>
+#include <utility>
+
+namespace postern {
+namespace {
+
+// The answer that ends a mail is written by libmilter after our verdict is out of our hands.
+constexpr auto time_to_write = std::chrono::milliseconds(200);
+
+constexpr auto longest_drain = std::chrono::minutes(10); // common/service cuts it short
+
+ResolverOptions resolver_options(const DnsSettings& settings)
+{
+    ResolverOptions options;
+    options.servers = settings.servers;
+    options.timeout = settings.timeout;
+    options.tries = static_cast<int>(settings.tries);
+    options.cache_size = static_cast<std::size_t>(settings.cache_size);
+    options.max_ttl = settings.max_ttl;
+    return options;
+}
+
+SessionLimits session_limits(const MilterdSettings& settings)
+{
+    SessionLimits limits;
+    limits.max_connections = static_cast<std::size_t>(settings.max_connections);
+    return limits;
+}
+
+// A thread for which no signal is: those are common/service's, on the first one.
+void start_thread(std::function<void()> work)
+{
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, &before);
+    std::thread(std::move(work)).detach();
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+} // namespace
+
+Milterd::Milterd(Log& log)
+    : log_(log)
+    , started_(std::chrono::steady_clock::now())
+    , has_failed_(std::make_shared<std::atomic<bool>>(false))
+{
+}
+
+Result<> Milterd::configure(const Config& config)
+{
+    auto chain = build_chain(config, dns_, log_);
+    if (!chain)
+        return tl::unexpected(chain.error());
+    if (const auto configured = dns_.configure(resolver_options(config.dns)); !configured)
+        return fail("dns: {}", configured.error().what);
+    if (host_)
+        host_->set_chain(std::move(*chain));
+    else
+        host_ = std::make_shared<SessionHost>(std::move(*chain), session_limits(config.milterd), log_);
+    return {};
+}
+
+void Milterd::serve(FileDescriptor listener)
+{
+    start_thread([fd = listener.release(), host = host_, has_failed = has_failed_, &log = log_] {
+        const auto ended = run_milter(FileDescriptor(fd), host);
+        if (!host->enter())
+            return;
+        log.error("milter", {{"error", ended.error().what}});
+        *has_failed = true;
+        ::kill(::getpid(), SIGTERM);
+        host->leave();
+    });
+}
+
+void Milterd::drain(std::function<void()> done)
+{
+    host_->stop_taking();
+    start_thread([host = host_, done = std::move(done)] {
+        host->wait_until_idle(std::chrono::steady_clock::now() + longest_drain);
+        std::this_thread::sleep_for(time_to_write);
+        done();
+    });
+}
+
+bool Milterd::close()
+{
+    return host_->close(std::chrono::steady_clock::now() + std::chrono::seconds(1));
+}
+
+std::string Milterd::status()
+{
+    const auto uptime = std::chrono::steady_clock::now() - started_;
+    const auto counts = host_->counts();
+    const auto dns = dns_.stats();
+    auto text = fmt::format("uptime {}\n", std::chrono::duration_cast<std::chrono::seconds>(uptime).count());
+    text += fmt::format("connections open={} refused={}\n", counts.connections, counts.refused);
+    text += fmt::format("messages accept={} quarantine={} defer={} discard={} reject={} aborted={} faults={}\n",
+        counts.accepted, counts.quarantined, counts.deferred, counts.discarded, counts.rejected, counts.aborted,
+        counts.faults);
+    text += fmt::format("dns hits={} misses={} joined={} refused={} in_flight={} entries={}\n", dns.hits, dns.misses,
+        dns.joined, dns.refused, dns.in_flight, dns.entries);
+    return text;
+}
+
+} // namespace postern

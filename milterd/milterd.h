@@ -1,0 +1,55 @@
+// milterd - the milter daemon, put together
+//
+// The resolver's thread, the chain of filters, the sessions, libmilter.
+// configure() builds the chain anew and swaps it whole, or changes nothing;
+// mails in flight end on the chain that they began with.
+// Failure: the Error of configure() says what cannot be built. Should
+// libmilter end, the daemon ends too (SIGTERM to itself, has_failed()).
+// Config: [milterd] [dns] and those of build_chain
+#pragma once
+
+#include "common/file_descriptor.h"
+#include "common/log.h"
+#include "common/result.h"
+#include "config/config.h"
+#include "milterd/resolver_thread.h"
+#include "milterd/session.h"
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace postern {
+
+class Milterd {
+public:
+    explicit Milterd(Log& log); // starts the resolver's thread
+
+    // At start, and again at each reload.
+    Result<> configure(const Config& config);
+
+    // Once a process, after configure(). `listener` listens already.
+    void serve(FileDescriptor listener);
+
+    // Takes no new mail, and calls `done` (from a thread) when those in work have their answers.
+    void drain(std::function<void()> done);
+
+    // After the drain. True: this object may go. False: a mail is still in work, the process must end at once.
+    bool close();
+
+    bool has_failed() const { return *has_failed_; }
+
+    // For the control command "status": lines of name and values.
+    std::string status();
+
+private:
+    Log& log_;
+    std::chrono::steady_clock::time_point started_;
+    ResolverThread dns_;
+    std::shared_ptr<SessionHost> host_;
+    std::shared_ptr<std::atomic<bool>> has_failed_; // with the thread that serves
+};
+
+} // namespace postern
