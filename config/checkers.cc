@@ -1,7 +1,7 @@
 #include "config/checkers.h"
 
 #include "common/mail_address.h"
-#include "common/ip_address.h"
+#include "common/network_list.h"
 #include "common/socket_address.h"
 #include "common/text.h"
 
@@ -22,20 +22,13 @@ bool is_printable(char c)
     return c >= 0x20 && c <= 0x7e;
 }
 
-bool is_address_char(char c)
-{
-    return is_digit(c) || c == '.';
-}
-
 } // namespace
 
 Result<> check_network(std::string_view text)
 {
-    const bool is_address = std::all_of(text.begin(), text.end(), is_address_char);
-    if (!is_address && text.find_first_of(":/") == std::string_view::npos)
-        return check_domain(text.substr(text.starts_with('.') ? 1 : 0));
-    if (const auto network = parse_ip_network(text); !network)
-        return tl::unexpected(network.error());
+    const std::string entry(text);
+    if (const auto list = NetworkList::parse({&entry, 1}); !list)
+        return tl::unexpected(list.error());
     return {};
 }
 

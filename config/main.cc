@@ -1,4 +1,5 @@
 // postern, the operator's tool: options here, the work in the files beside
+#include "config/check.h"
 #include "config/manual.h"
 
 #include <CLI/CLI.hpp>
@@ -11,6 +12,36 @@ int print(const std::string& text)
 {
     return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0 ? 0 : 1;
 }
+
+// FILE, or --config FILE as the daemons have it.
+void add_config_path(CLI::App& command, std::string& path)
+{
+    path = default_config_path;
+    command.add_option("FILE,--config", path, "The configuration")->capture_default_str();
+}
+
+class CheckCommand {
+public:
+    CheckCommand(CLI::App& app, int& status)
+    {
+        auto* const command = app.add_subcommand("check", "Say what is wrong with the configuration, and why");
+        add_config_path(*command, path_);
+        command->callback([this, &status] { status = run(); });
+    }
+
+private:
+    int run() const
+    {
+        auto report = check(path_, environment_of(environ), find_daemon,
+                            [](const auto& command) { return run_program(command); });
+        if (report.is_good)
+            report.lines.push_back(path_ + ": no faults");
+        const auto printed = print(fmt::format("{}\n", fmt::join(report.lines, "\n")));
+        return report.is_good ? printed : 1;
+    }
+
+    std::string path_;
+};
 
 void add_settings(CLI::App& app, int& status)
 {
@@ -28,6 +59,7 @@ int main(int argc, char** argv)
     CLI::App app("Postern beside Postfix: check the configuration, plug it in, talk to the daemons.");
     app.require_subcommand(1);
     int status = 0;
+    const postern::CheckCommand check(app, status);
     postern::add_settings(app, status);
     CLI11_PARSE(app, argc, argv);
     return status;

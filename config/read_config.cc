@@ -6,6 +6,8 @@
 #include "config/validate.h"
 
 #include <algorithm>
+#include <map>
+#include <unordered_set>
 
 namespace postern {
 namespace {
@@ -38,32 +40,50 @@ void add_environment(SettingEntries& entries, const EnvironmentSettings& environ
     }
 }
 
-// A repeated section's entries must say what is required, and not share all their keys.
+// The settings of each element of a repeated section.
+using Elements = std::vector<std::vector<const SettingEntry*>>;
+
+Elements elements_of(const SettingEntries& entries, std::string_view section, std::size_t count)
+{
+    Elements elements(count);
+    for (const auto& entry : entries.entries)
+        if (entry.element >= 0 && entry.setting->section == section)
+            elements[static_cast<std::size_t>(entry.element)].push_back(&entry);
+    return elements;
+}
+
+const SettingEntry* find_entry(const std::vector<const SettingEntry*>& element, const Setting& setting)
+{
+    const auto is_it = [&](const SettingEntry* entry) { return entry->setting == &setting; };
+    const auto it = std::find_if(element.begin(), element.end(), is_it);
+    return it == element.end() ? nullptr : *it;
+}
+
+// Each element must say what is required, and not share all its keys with another.
 void check_elements(const SettingEntries& entries, std::vector<ConfigFault>& faults)
 {
-    for (const auto& [section, elements] : entries.elements) {
-        std::vector<Texts> keys(elements.size());
-        for (const auto& setting : settings()) {
-            if (setting.section != section)
-                continue;
-            for (std::size_t i = 0; i < elements.size(); ++i) {
-                const auto is_it = [&](const SettingEntry& entry) {
-                    return entry.setting == &setting && entry.element == static_cast<int>(i);
-                };
-                const auto it = std::find_if(entries.entries.begin(), entries.entries.end(), is_it);
-                if (it == entries.entries.end() && setting.required)
-                    faults.push_back({elements[i], fmt::format("{} is missing", setting.name)});
-                if (setting.key)
-                    keys[i].push_back(it == entries.entries.end() ? "" : to_lower(it->items.front()));
-            }
-        }
+    for (const auto& [section, origins] : entries.elements) {
+        const auto elements = elements_of(entries, section, origins.size());
+        std::map<std::string, std::size_t> first_with; // by the keys
         for (std::size_t i = 0; i < elements.size(); ++i) {
-            const auto same = std::find(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(i), keys[i]);
-            const auto first = static_cast<std::size_t>(same - keys.begin());
-            const bool is_complete = std::find(keys[i].begin(), keys[i].end(), "") == keys[i].end();
-            if (first < i && is_complete)
-                faults.push_back({elements[i], fmt::format("{} stands twice, first at {}", fmt::join(keys[i], " "),
-                                                           elements[first].text)});
+            Texts keys;
+            bool is_complete = true;
+            for (const auto& setting : settings()) {
+                if (setting.section != section)
+                    continue;
+                const auto* const entry = find_entry(elements[i], setting);
+                if (!entry && setting.required) {
+                    faults.push_back({origins[i], fmt::format("{} is missing", setting.name)});
+                    is_complete = false;
+                }
+                if (entry && setting.key)
+                    keys.push_back(to_lower(entry->items.front()));
+            }
+            const auto name = fmt::format("{}", fmt::join(keys, " "));
+            const auto [first, is_new] = first_with.emplace(name, i);
+            if (!is_new && is_complete)
+                faults.push_back(
+                    {origins[i], fmt::format("{} stands twice, first at {}", name, origins[first->second].text)});
         }
     }
 }
@@ -108,17 +128,15 @@ private:
 
     void set_elements(Config& config)
     {
-        for (const auto& [name, elements] : entries_.elements) {
-            for (std::size_t i = 0; i < elements.size(); ++i) {
+        for (const auto& [name, origins] : entries_.elements)
+            for (const auto& element : elements_of(entries_, name, origins.size())) {
                 find_section(name)->append(config);
                 for (const auto& setting : settings())
                     if (setting.section == name && !setting.required)
                         set_default(config, setting, setting.fallback);
-                for (const auto& entry : entries_.entries)
-                    if (entry.setting->section == name && entry.element == static_cast<int>(i))
-                        set_or_fault(config, entry);
+                for (const auto* const entry : element)
+                    set_or_fault(config, *entry);
             }
-        }
     }
 
     void set_default(Config& config, const Setting& setting, std::string_view text)
@@ -149,11 +167,10 @@ std::vector<std::string> in_order(std::vector<ConfigFault> faults)
     std::stable_sort(faults.begin(), faults.end(),
                      [](const ConfigFault& a, const ConfigFault& b) { return a.origin.line < b.origin.line; });
     std::vector<std::string> lines;
-    for (const auto& fault : faults) {
-        auto line = fmt::format("{}: {}", fault.origin.text, fault.what);
-        if (std::find(lines.begin(), lines.end(), line) == lines.end())
+    std::unordered_set<std::string> seen;
+    for (const auto& fault : faults)
+        if (auto line = fmt::format("{}: {}", fault.origin.text, fault.what); seen.insert(line).second)
             lines.push_back(std::move(line));
-    }
     return lines;
 }
 

@@ -11,6 +11,8 @@ template <class... Cases>
 struct Overloaded : Cases... {
     using Cases::operator()...;
 };
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>; // clang 14 cannot deduce it from the aggregate
 
 template <class E>
 using EnumOf = std::enable_if_t<std::is_enum_v<E>, E>;

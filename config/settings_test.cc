@@ -1,40 +1,27 @@
 #include "config/settings.h"
 
-#include <cstdlib>
+#include "test/scratch_folder.h"
+
 #include <doctest/doctest.h>
-#include <filesystem>
 #include <fstream>
 
 namespace postern {
 namespace {
 
-// A directory for one test.
-class ScratchDirectory {
-public:
-    ScratchDirectory() { REQUIRE(::mkdtemp(path_)); }
-    ~ScratchDirectory() { std::filesystem::remove_all(path_); }
-    ScratchDirectory(const ScratchDirectory&) = delete;
-    ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-
-    std::string file(const std::string& name, std::string_view content) const
-    {
-        const auto path = std::string(path_) + "/" + name;
-        std::ofstream(path, std::ios::binary) << content;
-        return path;
-    }
-    std::string path() const { return path_; }
-
-private:
-    char path_[32] = "/tmp/postern_settings_XXXXXX";
-};
+std::string write_file(const std::string& path, std::string_view content)
+{
+    std::ofstream(path, std::ios::binary) << content;
+    return path;
+}
 
 } // namespace
 
 TEST_CASE("load_config reads the file, and files that the environment names")
 {
-    const ScratchDirectory scratch;
-    const auto file = scratch.file("postern.toml", "[greylist]\ndelay = \"10m\"\nretry_window = \"1d\"\n[milterd.a]\n");
-    const auto delay = scratch.file("delay", "15m\n");
+    const ScratchFolder scratch;
+    const auto file = write_file(scratch / "postern.toml",
+                                 "[greylist]\ndelay = \"10m\"\nretry_window = \"1d\"\n[milterd.a]\n");
+    const auto delay = write_file(scratch / "delay", "15m\n");
 
     const auto loaded = load_config(file, {{"POSTERN_GREYLIST_DELAY_FILE", delay}});
     REQUIRE(loaded);
@@ -58,21 +45,21 @@ TEST_CASE("load_config without a file")
 
 TEST_CASE("load_config says why a file cannot be read")
 {
-    const ScratchDirectory scratch;
+    const ScratchFolder scratch;
     const auto first_fault = [](const std::string& path, const Environment& environment = {}) {
         const auto loaded = load_config(path, environment);
         REQUIRE_FALSE(loaded);
         REQUIRE(loaded.error().size() == 1);
         return loaded.error()[0].what;
     };
-    const auto gone = scratch.path() + "/gone";
+    const auto gone = scratch / "gone";
     CHECK(first_fault(gone) == gone + ": No such file or directory");
     CHECK(first_fault(scratch.path()) == scratch.path() + ": Is a directory");
-    const auto large = scratch.file("large", std::string((1 << 20) + 1, '#'));
+    const auto large = write_file(scratch / "large", std::string((1 << 20) + 1, '#'));
     CHECK(first_fault(large) == large + ": larger than 1048576 octets");
     CHECK(first_fault("", {{"POSTERN_LOG_LEVEL_FILE", gone}})
           == "environment: POSTERN_LOG_LEVEL_FILE: " + gone + ": No such file or directory");
-    const auto wrong = scratch.file("wrong", "[spf]\nenable = 1\n");
+    const auto wrong = write_file(scratch / "wrong", "[spf]\nenable = 1\n");
     CHECK(first_fault(wrong) == wrong + ":2: spf.enable: wants true or false, not a number");
 }
 
