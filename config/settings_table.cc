@@ -133,9 +133,9 @@ constexpr Setting setting_table[] = {
     {.section = "policyd", .name = "max_connections",
      .target = [](Config& c) -> Target { return &c.policyd.max_connections; },
      .fallback = "2000",
-     .text = "How many connections are served at a time. Postfix keeps one for each smtpd(8) process; a connection "
-             "above the limit is closed, and Postfix applies its own default.",
-     .low = "1", .high = "100000", .restart = true},
+     .text = "How many connections are served at a time. Postfix keeps one for each smtpd(8) process; at the limit the "
+             "one that has been idle longest makes way for the next.",
+     .low = "1", .high = "100000"},
     {.section = "policyd", .name = "deadline",
      .target = [](Config& c) -> Target { return &c.policyd.deadline; },
      .fallback = "20s",
