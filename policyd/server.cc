@@ -120,9 +120,9 @@ void Server::drain(std::function<void()> done)
     shared_->finish_if_drained();
 }
 
-void Server::set_max_connections(std::size_t max_connections)
+void Server::set_options(ServerOptions options)
 {
-    shared_->options.max_connections = max_connections;
+    shared_->options = options;
 }
 
 ServerCounts Server::counts() const

@@ -45,8 +45,8 @@ public:
     // the answers that they wait for.
     void drain(std::function<void()> done);
 
-    // For connections from now on.
-    void set_max_connections(std::size_t max_connections);
+    // From now on; the limits hold for open connections too.
+    void set_options(ServerOptions options);
 
     ServerCounts counts() const;
 

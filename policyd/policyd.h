@@ -1,0 +1,59 @@
+// policyd - the policy daemon, put together
+//
+// From a configuration to the chain of checks and what they stand on: the
+// resolver, the lists, the store. configure() builds all of it anew and puts it
+// in force at once, or changes nothing; requests that have begun finish on
+// what they began with. Everything happens on the io_context's thread.
+// Failure: the Error of configure() says what cannot be built.
+// Config: [policyd] [dns] [trust] [spf]
+#pragma once
+
+#include "common/file_descriptor.h"
+#include "common/log.h"
+#include "common/result.h"
+#include "config/config.h"
+#include "policyd/message_store.h"
+#include "policyd/policy.h"
+#include "policyd/policy_counts.h"
+#include "policyd/server.h"
+
+#include <asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace postern {
+
+class Policyd {
+public:
+    Policyd(asio::io_context& io, Log& log); // both outlive it
+    ~Policyd();
+
+    // At start, and again at each reload.
+    Result<> configure(const Config& config);
+
+    // Once, after configure(). `listener` listens already.
+    void serve(FileDescriptor listener);
+
+    // Takes no new work and calls `done` when what was begun is finished.
+    void drain(std::function<void()> done);
+
+    // For the control command "status": lines of name and values.
+    std::string status() const;
+
+private:
+    struct Parts;
+
+    asio::io_context& io_;
+    Log& log_;
+    std::chrono::steady_clock::time_point started_;
+    MessageStore messages_;
+    PolicyCounts counts_;
+    std::unique_ptr<Parts> parts_;
+    CurrentPolicy current_;
+    std::unique_ptr<Server> server_;
+};
+
+} // namespace postern

@@ -1,0 +1,180 @@
+#include "policyd/startup.h"
+
+#include "common/listen_socket.h"
+#include "common/privileges.h"
+#include "common/queued_log.h"
+#include "common/service.h"
+#include "config/log_options.h"
+#include "config/settings.h"
+#include "policyd/policyd.h"
+
+#include <algorithm>
+#include <asio/io_context.hpp>
+#include <cstdio>
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace postern {
+namespace {
+
+constexpr auto program = "postern-policyd";
+constexpr rlim_t other_descriptors = 256; // beside connections: log, control, DNS, store
+
+std::string joined(const std::vector<Error>& faults)
+{
+    std::string text;
+    for (const auto& fault : faults)
+        text.append(text.empty() ? "" : "; ").append(fault.what);
+    return text;
+}
+
+void print(const std::vector<Error>& faults, std::FILE* to)
+{
+    for (const auto& fault : faults)
+        fmt::print(to, "{}\n", fault.what);
+}
+
+void log_warnings(Log& log, const std::vector<std::string>& warnings)
+{
+    for (const auto& warning : warnings)
+        log.warning("configuration", {{"problem", warning}});
+}
+
+// A descriptor for each connection: the soft limit is 1024 nearly everywhere.
+void raise_descriptor_limit(std::int64_t max_connections, Log& log)
+{
+    const auto wanted = static_cast<rlim_t>(max_connections) + other_descriptors;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = std::min(wanted, limit.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < wanted)
+        log.warning("configuration", {{"problem", "policyd.max_connections: more than descriptors allow"},
+                                      {"descriptors", limit.rlim_cur}});
+}
+
+Result<FileDescriptor> open_listener(const PolicydSettings& settings)
+{
+    auto address = parse_socket_address(settings.listen);
+    if (!address)
+        return tl::unexpected(address.error());
+    return open_listen_socket({.address = *address,
+                               .activation_name = "policy",
+                               .mode = static_cast<mode_t>(settings.socket_mode),
+                               .owner = settings.user,
+                               .group = settings.socket_group});
+}
+
+Result<> open_control(Service& service, const PolicydSettings& settings)
+{
+    if (settings.control.empty())
+        return {};
+    SocketAddress address;
+    address.path = settings.control;
+    return service.open_control({.address = address,
+                                 .activation_name = "policyd-control",
+                                 .owner = settings.user,
+                                 .group = settings.group});
+}
+
+// The daemon and what it answers to.
+class RunningPolicyd {
+public:
+    RunningPolicyd(std::string config_path, QueuedLog& log)
+        : config_path_(std::move(config_path))
+        , log_(log)
+        , policyd_(io_, log)
+    {
+    }
+
+    Result<int> run(const LoadedConfig& loaded)
+    {
+        const auto& settings = loaded.config.policyd;
+        Service service(io_, log_,
+                        {.reload = [this] { return reload(); },
+                         .drain = [this](auto done) { policyd_.drain(std::move(done)); },
+                         .command = [this](std::string command, std::string) { return answer(std::move(command)); }});
+
+        auto listener = open_listener(settings);
+        if (!listener)
+            return tl::unexpected(listener.error());
+        if (const auto control = open_control(service, settings); !control)
+            return tl::unexpected(control.error());
+        raise_descriptor_limit(settings.max_connections, log_);
+        if (const auto dropped = drop_privileges(settings.user, settings.group); !dropped)
+            return tl::unexpected(dropped.error());
+        if (const auto started = log_.start(); !started)
+            return tl::unexpected(started.error());
+
+        log_warnings(log_, loaded.warnings);
+        if (const auto configured = policyd_.configure(loaded.config); !configured)
+            return tl::unexpected(configured.error());
+        running_ = loaded.config;
+        policyd_.serve(std::move(*listener));
+        return service.run();
+    }
+
+private:
+    Result<> reload()
+    {
+        const auto loaded = load_config(config_path_, environment_of(::environ));
+        if (!loaded)
+            return fail("{}", joined(loaded.error()));
+        if (const auto configured = policyd_.configure(loaded->config); !configured)
+            return configured;
+        log_.set_level(log_level(loaded->config.log.level));
+        log_.reopen();
+        log_warnings(log_, loaded->warnings);
+        for (const auto& setting : need_restart(running_, loaded->config, Daemon::policyd))
+            log_.warning("configuration", {{"problem", setting + ": takes effect at the next start"}});
+        return {};
+    }
+
+    asio::awaitable<Result<std::string>> answer(std::string command)
+    {
+        if (command == "status")
+            co_return policyd_.status();
+        co_return fail("no such command: {}", command);
+    }
+
+    std::string config_path_;
+    QueuedLog& log_;
+    Config running_; // as it was at the start: what needs a restart is still so
+    asio::io_context io_{1};
+    Policyd policyd_;
+};
+
+} // namespace
+
+int run_policyd(const std::string& config_path)
+{
+    const auto loaded = load_config(config_path, environment_of(::environ));
+    if (!loaded) {
+        print(loaded.error(), stderr);
+        return 1;
+    }
+    QueuedLog log(log_options(program, loaded->config.log));
+    RunningPolicyd daemon(config_path, log);
+    const auto status = daemon.run(*loaded);
+    if (!status) {
+        log.error("start", {{"error", status.error().what}});
+        return 1;
+    }
+    return *status;
+}
+
+int check_policyd(const std::string& config_path)
+{
+    const auto loaded = load_config(config_path, environment_of(::environ));
+    if (!loaded) {
+        print(loaded.error(), stdout);
+        return 1;
+    }
+    for (const auto& warning : loaded->warnings)
+        fmt::print("{}\n", warning);
+    return 0;
+}
+
+} // namespace postern
