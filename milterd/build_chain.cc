@@ -3,6 +3,7 @@
 #include "common/host_name.h"
 #include "common/mail_address.h"
 #include "milterd/auth_results_filter.h"
+#include "milterd/spf_filter.h"
 
 #include <utility>
 #include <vector>
@@ -27,15 +28,28 @@ std::string authserv_id(const Config& config)
     return id.empty() ? host_name() : to_a_labels(id).value_or(id);
 }
 
+std::unique_ptr<Filter> spf_filter(const Config& config, ResolverThread& dns)
+{
+    const SpfLimits limits{static_cast<int>(config.spf.void_lookups)};
+    auto ask = [&dns, limits](SpfQuery query, Deadline deadline) {
+        return check_host(dns.resolver(), std::move(query), limits, deadline);
+    };
+    const auto& receiver = config.spf.receiver;
+    return std::make_unique<SpfFilter>(
+        dns.io(), std::move(ask), SpfFilterOptions{config.spf.deadline, receiver.empty() ? host_name() : receiver});
+}
+
 } // namespace
 
-Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, ResolverThread&, Log& log)
+Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, ResolverThread& dns, Log& log)
 {
     auto origins = origin_rules(config);
     if (!origins)
         return tl::unexpected(origins.error());
 
     std::vector<ChainedFilter> filters;
+    if (config.spf.enable)
+        filters.push_back({spf_filter(config, dns)});
     filters.push_back({std::make_unique<AuthResultsFilter>(authserv_id(config))});
 
     return std::make_shared<const FilterChain>(
