@@ -1,5 +1,10 @@
 #include "policyd/policyd.h"
 
+#include "common/dns/make_resolver.h"
+#include "common/host_name.h"
+#include "common/spf/check_host.h"
+#include "config/resolver_options.h"
+#include "policyd/spf_check.h"
 #include "policyd/trusted_clients.h"
 
 #include <algorithm>
@@ -10,7 +15,12 @@ namespace postern {
 // What the checks stand on, each shared with the checks that were built on it.
 struct Policyd::Parts {
     Config config;
+    ResolverOptions resolver_options;
+    std::shared_ptr<CachedResolver> resolver;
     std::shared_ptr<const TrustedClients> trusted;
+
+    ChainedCheck spf_check() const;
+    std::vector<ChainedCheck> checks() const;
 };
 
 namespace {
@@ -35,6 +45,27 @@ std::string by_action(const std::array<std::uint64_t, action_count>& counts)
 
 } // namespace
 
+ChainedCheck Policyd::Parts::spf_check() const
+{
+    auto settings = config.spf;
+    if (settings.receiver.empty())
+        settings.receiver = host_name();
+    const SpfLimits limits{static_cast<int>(settings.void_lookups)};
+    auto ask = [resolver = resolver, limits](SpfQuery query, Deadline deadline) {
+        return check_host(*resolver, std::move(query), limits, deadline);
+    };
+    return {std::make_unique<SpfCheck>(std::move(ask), settings, trusted), settings.observe};
+}
+
+std::vector<ChainedCheck> Policyd::Parts::checks() const
+{
+    std::vector<ChainedCheck> checks;
+    for (const auto& name : config.policyd.checks)
+        if (name == "spf" && config.spf.enable)
+            checks.push_back(spf_check());
+    return checks;
+}
+
 Policyd::Policyd(asio::io_context& io, Log& log)
     : io_(io)
     , log_(log)
@@ -46,13 +77,25 @@ Policyd::~Policyd() = default;
 
 Result<> Policyd::configure(const Config& config)
 {
+    auto parts = std::make_unique<Parts>();
+    parts->config = config;
+
     const auto trusted = TrustedClients::parse(config.trust);
     if (!trusted)
         return tl::unexpected(trusted.error());
-    auto parts = std::make_unique<Parts>(Parts{config, std::make_shared<const TrustedClients>(*trusted)});
+    parts->trusted = std::make_shared<const TrustedClients>(*trusted);
 
-    std::vector<ChainedCheck> checks;
-    current_.policy = std::make_shared<Policy>(std::move(checks), messages_, counts_, log_);
+    parts->resolver_options = resolver_options(config.dns);
+    if (parts_ && parts_->resolver_options == parts->resolver_options) {
+        parts->resolver = parts_->resolver; // with all that it remembers
+    } else {
+        auto resolver = make_resolver(io_, parts->resolver_options);
+        if (!resolver)
+            return tl::unexpected(resolver.error());
+        parts->resolver = std::move(*resolver);
+    }
+
+    current_.policy = std::make_shared<Policy>(parts->checks(), messages_, counts_, log_);
     parts_ = std::move(parts);
     if (server_)
         server_->set_options(server_options(config.policyd));
@@ -92,6 +135,9 @@ std::string Policyd::status() const
                             microseconds / static_cast<std::int64_t>(std::max<std::uint64_t>(asked, 1)));
     }
     text += fmt::format("messages {}\n", messages_.size());
+    const auto dns = parts_->resolver->stats();
+    text += fmt::format("dns hits={} misses={} joined={} refused={} in_flight={} entries={} octets={}\n", dns.hits,
+                        dns.misses, dns.joined, dns.refused, dns.in_flight, dns.entries, dns.octets);
     return text;
 }
 

@@ -40,7 +40,7 @@ public:
     // Takes no new work and calls `done` when what was begun is finished.
     void drain(std::function<void()> done);
 
-    // For the control command "status": lines of name and values.
+    // For the control command "status", after configure(): lines of name and values.
     std::string status() const;
 
 private:
