@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -18,12 +19,8 @@ _SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|: runtime
 
 
 def read_record(line: str) -> Record:
-    """A logfmt line: name=value, the value in quotes where it holds blanks."""
-    return {name: _unquoted(value) for name, value in _FIELD.findall(line)}
-
-
-def _unquoted(value: str) -> str:
-    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+    """A logfmt line: name=value, the value quoted as in JSON where it holds more than plain characters."""
+    return {name: json.loads(value) if value.startswith('"') else value for name, value in _FIELD.findall(line)}
 
 
 class Daemon:
@@ -39,8 +36,10 @@ class Daemon:
         })
 
     def start(self) -> None:
+        """Waits until it says that it is ready: its socket takes connections before signals are its own."""
+        before = len(self.records(event="service", state="ready"))
         self._process.start()
-        self._process.wait_until(self.is_reachable, f"it listens at {self.listen}")
+        self._process.wait_until(lambda: len(self.records(event="service", state="ready")) > before, "it is ready")
 
     def is_reachable(self) -> bool:
         return answers(socket.AF_UNIX, os.fspath(self.listen))
