@@ -5,6 +5,7 @@
 #include <csignal>
 #include <mutex>
 #include <numeric>
+#include <span>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -35,7 +36,8 @@ struct QueuedLog::Shared {
 
     void start_thread(std::shared_ptr<Shared> self);
     void run();
-    void write_out(const std::vector<LogEvent>& events);
+    void reopen_output();
+    void write_out(std::span<const LogEvent> events);
 
     const LogOptions options;
     std::atomic<LogLevel> level;
@@ -83,8 +85,7 @@ void QueuedLog::Shared::run()
         lock.unlock();
 
         if (reopening)
-            if (const auto opened = output->open(); !opened)
-                batch.insert(batch.begin(), own_event(LogLevel::warning, {"error", opened.error().what}));
+            reopen_output();
         write_out(batch);
         batch.clear();
         lock.lock();
@@ -93,7 +94,16 @@ void QueuedLog::Shared::run()
     finished.notify_all();
 }
 
-void QueuedLog::Shared::write_out(const std::vector<LogEvent>& events)
+void QueuedLog::Shared::reopen_output()
+{
+    const auto opened = output->open();
+    if (opened)
+        return;
+    const auto report = own_event(LogLevel::warning, {"error", opened.error().what});
+    write_out({&report, 1});
+}
+
+void QueuedLog::Shared::write_out(std::span<const LogEvent> events)
 {
     const auto lost = output->write(events);
     unreported += lost;
