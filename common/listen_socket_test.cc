@@ -111,6 +111,28 @@ TEST_CASE("owner and group, of the socket and of the directory that is made for 
     }
 }
 
+TEST_CASE("a daemon that is not root, nor in the group, gets it from a directory with that group")
+{
+    if (::geteuid() != 0)
+        return;
+    const ScratchFolder folder;
+    REQUIRE(::chmod(folder.path().c_str(), 0711) == 0);
+    REQUIRE(open_listen_socket({.address = at(folder / "new/first"), .owner = "nobody", .group = "mail"}));
+    const auto child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        const auto* nobody = ::getpwnam("nobody");
+        if (::setgroups(0, nullptr) != 0 || ::setgid(nobody->pw_gid) != 0 || ::setuid(nobody->pw_uid) != 0)
+            ::_exit(2);
+        ::_exit(open_listen_socket({.address = at(folder / "new/s"), .owner = "nobody", .group = "mail"}) ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+    CHECK(status_of(folder / "new/s").st_gid == ::getgrnam("mail")->gr_gid);
+    CHECK((status_of(folder / "new/s").st_mode & 07777) == 0660);
+}
+
 TEST_CASE("what is left of a dead daemon is replaced")
 {
     const ScratchFolder folder;
