@@ -81,26 +81,17 @@ GreylistCheck::GreylistCheck(GreylistStore& store, const Clock& clock, Options o
 
 asio::awaitable<Verdict> GreylistCheck::check(const PolicyRequest& request, PolicyMessage&, Deadline deadline)
 {
-    if (!request.client || request.recipient.empty()) {
-        Verdict verdict;
-        verdict.reason = "no triplet";
-        co_return verdict;
-    }
-    if (options_.trust.covers(request)) {
-        Verdict verdict;
-        verdict.reason = "trusted";
-        co_return verdict;
-    }
+    if (!request.client || request.recipient.empty())
+        co_return Verdict{.reason = "no triplet"};
+    if (const auto trust = options_.trusted->trust(request); !trust.empty())
+        co_return Verdict{.reason = std::string(trust)};
 
     const auto client = network_key(*request.client, prefix(options_.settings.ipv4_prefix),
                                     prefix(options_.settings.ipv6_prefix));
     const auto keys = greylist_keys(client, request.sender_address, request.recipient_address);
     const auto rows = co_await store_.find(keys, deadline);
-    if (!rows) {
-        Verdict verdict;
-        verdict.reason = "store unavailable";
-        co_return verdict;
-    }
+    if (!rows)
+        co_return Verdict{.reason = "store unavailable"};
     const auto now = clock_.now();
     const auto decision = greylist_decide(*rows, now, policy_);
     store_.apply(keys, decision.writes);

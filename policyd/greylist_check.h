@@ -13,8 +13,9 @@
 #include "policyd/check.h"
 #include "policyd/greylist_decision.h"
 #include "policyd/greylist_store.h"
-#include "policyd/trust.h"
+#include "policyd/trusted_clients.h"
 
+#include <memory>
 #include <string>
 
 namespace postern {
@@ -36,7 +37,7 @@ class GreylistCheck final : public Check {
 public:
     struct Options {
         GreylistSettings settings;
-        Trust trust;
+        std::shared_ptr<const TrustedClients> trusted; // not null
         std::string hostname;
         std::string version;
     };

@@ -24,8 +24,8 @@ GreylistCheck::Options options()
     options.settings.header = "X-Greylist: delayed %t seconds by postern-%v at %h; %d";
     options.hostname = "mx.example.net";
     options.version = "1.0";
-    options.trust.networks = *NetworkList::parse(std::vector<std::string>{"198.51.100.0/24"});
-    options.trust.relays = *NetworkList::parse(std::vector<std::string>{".relay.example"});
+    options.trusted = std::make_shared<TrustedClients>(
+        *TrustedClients::parse({.networks = {"198.51.100.0/24"}, .relays = {".relay.example"}}));
     return options;
 }
 
@@ -97,9 +97,9 @@ TEST_CASE("GreylistCheck asks nothing about those it trusts")
     unknown_address.client.reset();
     auto no_recipient = request("");
     const Case cases[] = {
-        {"our own client", own, "trusted"},
-        {"a relay", relay, "trusted"},
-        {"a login", login, "trusted"},
+        {"our own client", own, "network"},
+        {"a relay", relay, "relay"},
+        {"a login", login, "login"},
         {"no address", unknown_address, "no triplet"},
         {"no recipient", no_recipient, "no triplet"},
     };

@@ -74,6 +74,18 @@ GreylistStoreState GreylistSqlite::state() const
     return {trouble_, failed_finds_, lost_writes_, triplets_.size() + clients_.size(), unwritten_.size()};
 }
 
+void GreylistSqlite::set_policy(const GreylistPolicy& policy)
+{
+    const std::lock_guard lock(policy_mutex_);
+    options_.policy = policy;
+}
+
+GreylistPolicy GreylistSqlite::policy()
+{
+    const std::lock_guard lock(policy_mutex_);
+    return options_.policy;
+}
+
 // Both rows, if memory knows of both. A client's key has no '/', a triplet's has: they never meet in unwritten_.
 std::optional<GreylistRows> GreylistSqlite::in_memory(const GreylistKeys& keys)
 {
@@ -230,7 +242,7 @@ void GreylistSqlite::rest(BatchThread<Write>& writer)
     const auto now = clock_.now();
     if (!expiry_.is_due(now, std::chrono::steady_clock::now()))
         return;
-    if (const auto ok = writer_tables_->expire(now, options_.policy, expiry_page); !ok)
+    if (const auto ok = writer_tables_->expire(now, policy(), expiry_page); !ok)
         post([this, what = ok.error().what] { set_trouble(what); });
 }
 

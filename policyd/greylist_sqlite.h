@@ -22,6 +22,7 @@
 #include <asio/io_context.hpp>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <unordered_map>
 #include <vector>
 
@@ -44,6 +45,9 @@ public:
     asio::awaitable<Result<GreylistRows>> find(const GreylistKeys& keys, Deadline deadline) override;
     void apply(const GreylistKeys& keys, const GreylistWrites& writes) override;
     GreylistStoreState state() const override;
+
+    // What is too old from now on.
+    void set_policy(const GreylistPolicy& policy);
 
 private:
     using Answer = Pending<Result<GreylistRows>>;
@@ -77,6 +81,7 @@ private:
     void read_batch(std::vector<Read> reads);
     void write_batch(BatchThread<Write>& writer, std::vector<Write> writes);
     void rest(BatchThread<Write>& writer); // what the writer does between batches
+    GreylistPolicy policy();
     Result<> open_for_writing();
     template <class Work>
     void post(Work work);
@@ -97,6 +102,7 @@ private:
     std::optional<GreylistTables> reader_tables_; // the reader's alone
     std::optional<GreylistTables> writer_tables_; // the writer's alone
     GreylistExpiry expiry_;                       // the writer's alone
+    std::mutex policy_mutex_;                     // guards options_.policy
     std::unique_ptr<BatchThread<Read>> reader_;
     std::unique_ptr<BatchThread<Write>> writer_;
 };

@@ -4,6 +4,8 @@
 #include "common/host_name.h"
 #include "common/spf/check_host.h"
 #include "config/resolver_options.h"
+#include "policyd/greylist_check.h"
+#include "policyd/greylist_sqlite.h"
 #include "policyd/spf_check.h"
 #include "policyd/trusted_clients.h"
 
@@ -19,8 +21,6 @@ struct Policyd::Parts {
     std::shared_ptr<CachedResolver> resolver;
     std::shared_ptr<const TrustedClients> trusted;
 
-    ChainedCheck spf_check() const;
-    std::vector<ChainedCheck> checks() const;
 };
 
 namespace {
@@ -45,27 +45,6 @@ std::string by_action(const std::array<std::uint64_t, action_count>& counts)
 
 } // namespace
 
-ChainedCheck Policyd::Parts::spf_check() const
-{
-    auto settings = config.spf;
-    if (settings.receiver.empty())
-        settings.receiver = host_name();
-    const SpfLimits limits{static_cast<int>(settings.void_lookups)};
-    auto ask = [resolver = resolver, limits](SpfQuery query, Deadline deadline) {
-        return check_host(*resolver, std::move(query), limits, deadline);
-    };
-    return {std::make_unique<SpfCheck>(std::move(ask), settings, trusted), settings.observe};
-}
-
-std::vector<ChainedCheck> Policyd::Parts::checks() const
-{
-    std::vector<ChainedCheck> checks;
-    for (const auto& name : config.policyd.checks)
-        if (name == "spf" && config.spf.enable)
-            checks.push_back(spf_check());
-    return checks;
-}
-
 Policyd::Policyd(asio::io_context& io, Log& log)
     : io_(io)
     , log_(log)
@@ -75,7 +54,59 @@ Policyd::Policyd(asio::io_context& io, Log& log)
 
 Policyd::~Policyd() = default;
 
-Result<> Policyd::configure(const Config& config)
+ChainedCheck Policyd::spf_check(const Parts& parts) const
+{
+    auto settings = parts.config.spf;
+    if (settings.receiver.empty())
+        settings.receiver = host_name();
+    const SpfLimits limits{static_cast<int>(settings.void_lookups)};
+    auto ask = [resolver = parts.resolver, limits](SpfQuery query, Deadline deadline) {
+        return check_host(*resolver, std::move(query), limits, deadline);
+    };
+    return {std::make_unique<SpfCheck>(std::move(ask), settings, parts.trusted), settings.observe};
+}
+
+// Its store is opened once and stays: two on one file would not know of each other's memory.
+ChainedCheck Policyd::greylist_check(const Parts& parts)
+{
+    const auto& settings = parts.config.greylist;
+    if (greylist_)
+        greylist_->set_policy(greylist_policy(settings));
+    else
+        greylist_ = std::make_unique<GreylistSqlite>(io_, clock_, greylist_options(settings));
+    return {std::make_unique<GreylistCheck>(
+                *greylist_, clock_, GreylistCheck::Options{settings, parts.trusted, host_name(), POSTERN_VERSION}),
+            settings.observe};
+}
+
+GreylistSqliteOptions Policyd::greylist_options(const GreylistSettings& settings)
+{
+    GreylistSqliteOptions options;
+    options.path = settings.database;
+    options.cache_rows = static_cast<std::size_t>(settings.cache_size);
+    options.policy = greylist_policy(settings);
+    options.on_state = [this](const std::string& trouble) {
+        if (trouble.empty())
+            log_.info("greylist_store", {{"state", "ready"}});
+        else
+            log_.error("greylist_store", {{"state", "down"}, {"error", trouble}});
+    };
+    return options;
+}
+
+std::vector<ChainedCheck> Policyd::checks(const Parts& parts)
+{
+    std::vector<ChainedCheck> checks;
+    for (const auto& name : parts.config.policyd.checks) {
+        if (name == "spf" && parts.config.spf.enable)
+            checks.push_back(spf_check(parts));
+        if (name == "greylist" && parts.config.greylist.enable)
+            checks.push_back(greylist_check(parts));
+    }
+    return checks;
+}
+
+Result<std::unique_ptr<Policyd::Parts>> Policyd::build(const Config& config) const
 {
     auto parts = std::make_unique<Parts>();
     parts->config = config;
@@ -88,15 +119,28 @@ Result<> Policyd::configure(const Config& config)
     parts->resolver_options = resolver_options(config.dns);
     if (parts_ && parts_->resolver_options == parts->resolver_options) {
         parts->resolver = parts_->resolver; // with all that it remembers
-    } else {
-        auto resolver = make_resolver(io_, parts->resolver_options);
-        if (!resolver)
-            return tl::unexpected(resolver.error());
-        parts->resolver = std::move(*resolver);
+        return parts;
     }
+    auto resolver = make_resolver(io_, parts->resolver_options);
+    if (!resolver)
+        return tl::unexpected(resolver.error());
+    parts->resolver = std::move(*resolver);
+    return parts;
+}
 
-    current_.policy = std::make_shared<Policy>(parts->checks(), messages_, counts_, log_);
-    parts_ = std::move(parts);
+Result<> Policyd::check(const Config& config) const
+{
+    const auto parts = build(config);
+    return parts ? Result<>{} : tl::unexpected(parts.error());
+}
+
+Result<> Policyd::configure(const Config& config)
+{
+    auto parts = build(config);
+    if (!parts)
+        return tl::unexpected(parts.error());
+    parts_ = std::move(*parts);
+    current_.policy = std::make_shared<Policy>(checks(*parts_), messages_, counts_, log_);
     if (server_)
         server_->set_options(server_options(config.policyd));
     return {};
@@ -138,6 +182,12 @@ std::string Policyd::status() const
     const auto dns = parts_->resolver->stats();
     text += fmt::format("dns hits={} misses={} joined={} refused={} in_flight={} entries={} octets={}\n", dns.hits,
                         dns.misses, dns.joined, dns.refused, dns.in_flight, dns.entries, dns.octets);
+    if (greylist_) {
+        const auto store = greylist_->state();
+        text += fmt::format("greylist_store state={} failed_finds={} lost_writes={} cached_rows={} waiting_writes={}\n",
+                            store.trouble.empty() ? "ready" : "down", store.failed_finds, store.lost_writes,
+                            store.cached_rows, store.waiting_writes);
+    }
     return text;
 }
 

@@ -1,17 +1,22 @@
 // policyd - the policy daemon, put together
 //
 // From a configuration to the chain of checks and what they stand on: the
-// resolver, the lists, the store. configure() builds all of it anew and puts it
+// resolver, the lists, the store. configure() builds the chain anew and puts it
 // in force at once, or changes nothing; requests that have begun finish on
-// what they began with. Everything happens on the io_context's thread.
-// Failure: the Error of configure() says what cannot be built.
-// Config: [policyd] [dns] [trust] [spf]
+// what they began with. The greylist's store is opened when it is wanted first,
+// and stays. Everything happens on the io_context's thread.
+// Failure: the Error of configure() says what cannot be built. A store that
+// does not work is logged, and the check lets mail pass.
+// Config: [policyd] [dns] [trust] [spf] [greylist]
+// Log: event=greylist_store state=down|ready error=...
 #pragma once
 
+#include "common/clock.h"
 #include "common/file_descriptor.h"
 #include "common/log.h"
 #include "common/result.h"
 #include "config/config.h"
+#include "policyd/greylist_sqlite.h"
 #include "policyd/message_store.h"
 #include "policyd/policy.h"
 #include "policyd/policy_counts.h"
@@ -21,8 +26,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
+#include <vector>
 
 namespace postern {
 
@@ -30,6 +35,9 @@ class Policyd {
 public:
     Policyd(asio::io_context& io, Log& log); // both outlive it
     ~Policyd();
+
+    // Could it be configured so? Opens and changes nothing.
+    Result<> check(const Config& config) const;
 
     // At start, and again at each reload.
     Result<> configure(const Config& config);
@@ -46,11 +54,19 @@ public:
 private:
     struct Parts;
 
+    Result<std::unique_ptr<Parts>> build(const Config& config) const;
+    ChainedCheck spf_check(const Parts& parts) const;
+    ChainedCheck greylist_check(const Parts& parts);
+    GreylistSqliteOptions greylist_options(const GreylistSettings& settings);
+    std::vector<ChainedCheck> checks(const Parts& parts);
+
     asio::io_context& io_;
     Log& log_;
+    SystemClock clock_;
     std::chrono::steady_clock::time_point started_;
     MessageStore messages_;
     PolicyCounts counts_;
+    std::unique_ptr<GreylistSqlite> greylist_; // after what it tells of its state
     std::unique_ptr<Parts> parts_;
     CurrentPolicy current_;
     std::unique_ptr<Server> server_;

@@ -8,6 +8,7 @@
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
+#include <asio/use_future.hpp>
 #include <atomic>
 #include <doctest/doctest.h>
 #include <future>
@@ -82,9 +83,7 @@ public:
 
     ServerCounts counts()
     {
-        std::promise<ServerCounts> promise;
-        asio::post(io_, [&] { promise.set_value(server_->counts()); });
-        return promise.get_future().get();
+        return asio::post(io_, asio::use_future([this] { return server_->counts(); })).get();
     }
 
     // Waits until one connection was made and is over.
@@ -114,12 +113,8 @@ public:
 
     void set_policy(std::vector<ChainedCheck> checks)
     {
-        std::promise<void> done;
-        asio::post(io_, [&] {
-            current_.policy = std::make_shared<Policy>(std::move(checks), messages_, counts_, log);
-            done.set_value();
-        });
-        done.get_future().get();
+        auto policy = std::make_shared<Policy>(std::move(checks), messages_, counts_, log);
+        asio::post(io_, asio::use_future([&] { current_.policy = policy; })).get();
     }
 
     FakeLog log;

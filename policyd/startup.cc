@@ -174,6 +174,13 @@ int check_policyd(const std::string& config_path)
     }
     for (const auto& warning : loaded->warnings)
         fmt::print("{}\n", warning);
+
+    asio::io_context io;
+    QueuedLog log(log_options(program, loaded->config.log));
+    if (const auto possible = Policyd(io, log).check(loaded->config); !possible) {
+        fmt::print("{}\n", possible.error().what);
+        return 1;
+    }
     return 0;
 }
 

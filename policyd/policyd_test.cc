@@ -1,0 +1,169 @@
+#include "policyd/policyd.h"
+
+#include "config/settings.h"
+#include "test/fake/fake_log.h"
+#include "test/fake/policy_client.h"
+#include "test/scratch_folder.h"
+
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/use_future.hpp>
+#include <doctest/doctest.h>
+#include <fstream>
+#include <thread>
+
+namespace postern {
+namespace {
+
+// A configuration whose DNS nobody answers for, and with these lines more.
+Config configuration(const ScratchFolder& folder, const std::string& lines)
+{
+    const auto path = folder / "postern.toml";
+    std::ofstream(path) << "[dns]\nservers = [\"127.0.0.1:9\"]\ntimeout = \"100ms\"\ntries = 1\n"
+                        << "[trust]\nnetworks = [\"192.0.2.0/24\"]\n"
+                        << lines;
+    const auto loaded = load_config(path, {});
+    REQUIRE_MESSAGE(loaded.has_value(), (loaded ? "" : loaded.error()[0].what));
+    return loaded->config;
+}
+
+FileDescriptor listen_at(const std::string& path)
+{
+    FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const auto address = unix_address(path);
+    REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(::listen(socket.get(), 10) == 0);
+    return socket;
+}
+
+// The daemon on a thread of its own.
+class Fixture {
+public:
+    explicit Fixture(const std::string& lines)
+    {
+        REQUIRE(policyd_.configure(configuration(folder_, lines)));
+        policyd_.serve(listen_at(path()));
+        thread_ = std::thread([this] { io_.run(); });
+    }
+
+    ~Fixture()
+    {
+        // Once drained, stop: the resolver would wait for its own time limits.
+        asio::post(io_, [this] { policyd_.drain([this] { io_.stop(); }); });
+        thread_.join();
+    }
+
+    template <class Work>
+    std::invoke_result_t<Work> on_its_thread(Work work)
+    {
+        return asio::post(io_, asio::use_future(std::move(work))).get();
+    }
+
+    Result<> configure(const std::string& lines)
+    {
+        return on_its_thread([&] { return policyd_.configure(configuration(folder_, lines)); });
+    }
+
+    template <class Change>
+    Result<> configure_with(Change change)
+    {
+        auto config = configuration(folder_, "");
+        change(config);
+        return on_its_thread([&] { return policyd_.configure(config); });
+    }
+
+    std::string status()
+    {
+        return on_its_thread([&] { return policyd_.status(); });
+    }
+
+    std::string path() const { return folder_ / "policy"; }
+
+    FakeLog log;
+
+private:
+    ScratchFolder folder_;
+    asio::io_context io_;
+    Policyd policyd_{io_, log};
+    std::thread thread_;
+};
+
+// SPF says temperror of everybody, and that is a reason to defer.
+constexpr auto deferring = "[policyd]\nchecks = [\"spf\"]\n[spf]\ndefer_temperror = true\n";
+constexpr auto without_spf = "[policyd]\nchecks = [\"spf\"]\n[spf]\nenable = false\n";
+
+std::string request_of(std::string_view client, std::string_view instance)
+{
+    auto request = rcpt_request("user@example.org", instance);
+    const std::string_view usual = "client_address=192.0.2.1";
+    return request.replace(request.find(usual), usual.size(), std::string("client_address=").append(client));
+}
+
+} // namespace
+
+TEST_CASE("Policyd: the checks that are configured are asked")
+{
+    Fixture fixture(deferring);
+    PolicyClient client(fixture.path());
+    CHECK(client.ask(request_of("203.0.113.1", "1")).value_or("").starts_with("action=DEFER_IF_PERMIT 4.7.24 "));
+    CHECK(client.ask(request_of("192.0.2.1", "2")) == "action=DUNNO");
+}
+
+TEST_CASE("Policyd: a new configuration is in force at once, on open connections too")
+{
+    Fixture fixture(deferring);
+    PolicyClient client(fixture.path());
+    CHECK(client.ask(request_of("203.0.113.1", "1")).value_or("").starts_with("action=DEFER_IF_PERMIT"));
+    CHECK(fixture.configure(without_spf));
+    CHECK(client.ask(request_of("203.0.113.1", "2")) == "action=DUNNO");
+    CHECK(fixture.configure(deferring));
+    CHECK(client.ask(request_of("203.0.113.1", "3")).value_or("").starts_with("action=DEFER_IF_PERMIT"));
+}
+
+TEST_CASE("Policyd: a request that has begun ends as it began")
+{
+    Fixture fixture(deferring);
+    PolicyClient client(fixture.path());
+    client.send(request_of("203.0.113.1", "1")); // the DNS takes its time
+    while (fixture.status().find("requests 1\n") == std::string::npos)
+        std::this_thread::yield();
+    CHECK(fixture.configure(without_spf));
+    CHECK(client.receive().value_or("").starts_with("action=DEFER_IF_PERMIT"));
+}
+
+TEST_CASE("Policyd: a check that is observed changes nothing and is counted")
+{
+    Fixture fixture(std::string(deferring) + "observe = true\nheader = false\n");
+    PolicyClient client(fixture.path());
+    CHECK(client.ask(request_of("203.0.113.1", "1")) == "action=DUNNO");
+    CHECK(fixture.status().find("check spf defer_if_permit=1 observed=1 ") != std::string::npos);
+}
+
+TEST_CASE("Policyd: status")
+{
+    Fixture fixture(deferring);
+    PolicyClient client(fixture.path());
+    client.ask(request_of("203.0.113.1", "1"));
+    client.ask(request_of("192.0.2.1", "2"));
+    const auto status = fixture.status();
+    CAPTURE(status);
+    for (const auto* line : {"uptime ", "connections open=1 accepted=1 displaced=0\n", "requests 2\n",
+                             "answers dunno=1 defer_if_permit=1 headers=0\n", "check spf dunno=1 defer_if_permit=1 observed=0 ",
+                             "messages 2\n", "dns hits="})
+        CHECK(status.find(line) != std::string::npos);
+}
+
+TEST_CASE("Policyd: what cannot be built changes nothing")
+{
+    Fixture fixture(deferring);
+    PolicyClient client(fixture.path());
+    const auto refused = fixture.configure_with([](Config& config) {
+        config.spf.enable = false;
+        config.trust.networks = {"300.1.1.1"}; // the table lets none of this through
+    });
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().what.starts_with("trust.networks: "));
+    CHECK(client.ask(request_of("203.0.113.1", "1")).value_or("").starts_with("action=DEFER_IF_PERMIT"));
+}
+
+} // namespace postern
