@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 class Zone:
     records: list[tuple[str, str, str]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    ttl: int = 1  # a test that changes a record need not wait
 
     def add(self, name: str, kind: str, value: str) -> None:
         """One record; TXT takes any text of any length, the rest is as a zone file has it."""
@@ -25,7 +26,7 @@ class Zone:
     def text(self) -> str:
         lines = [
             "$ORIGIN .",
-            "$TTL 1",  # a test that changes a record need not wait
+            f"$TTL {self.ttl}",
             ". IN SOA ns.test.example. hostmaster.test.example. 1 3600 600 86400 1",
             ". IN NS ns.test.example.",
             "ns.test.example. IN A 127.0.0.1",
