@@ -5,10 +5,14 @@
 #include "test/fake/fake_filter.h"
 #include "test/fake/milter_client.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
 
@@ -29,7 +33,8 @@ public:
     }
 };
 
-// A milter in a process of its own, with one fake filter.
+// A milter in a process of its own, with one fake filter. It must not end by itself, nor may a
+// sanitizer find anything in it.
 class MilterProcess {
 public:
     explicit MilterProcess(FakeFilter::Script script, SessionLimits limits = {})
@@ -48,6 +53,7 @@ public:
         pid = ::fork();
         REQUIRE(pid >= 0);
         if (pid == 0) {
+            REQUIRE(std::freopen((folder_ + "/stderr").c_str(), "w", stderr));
             serve(std::move(listener), std::move(script), limits);
             std::_Exit(1);
         }
@@ -55,30 +61,26 @@ public:
 
     ~MilterProcess()
     {
-        if (pid > 0)
+        if (pid > 0) {
+            CHECK(is_alive());
             kill_it();
+        }
+        std::ifstream file(folder_ + "/stderr");
+        const std::string said{std::istreambuf_iterator<char>(file), {}};
+        CAPTURE(said);
+        CHECK(said.find("Sanitizer") == std::string::npos);
+        CHECK(said.find("runtime error") == std::string::npos);
         std::filesystem::remove_all(folder_);
     }
 
     void kill_it()
     {
         ::kill(pid, SIGKILL);
-        wait_for_it();
-    }
-
-    int wait_for_it()
-    {
-        int status = 0;
-        ::waitpid(pid, &status, 0);
+        ::waitpid(pid, nullptr, 0);
         pid = -1;
-        return status;
     }
 
-    bool is_alive() const
-    {
-        int status = 0;
-        return ::waitpid(pid, &status, WNOHANG) == 0;
-    }
+    bool is_alive() const { return ::waitpid(pid, nullptr, WNOHANG) == 0; }
 
     MilterClient client()
     {
@@ -305,6 +307,7 @@ TEST_CASE("milter: what is no milter client does no harm")
         client.send_envelope({});
         if (i % 2)
             client.send_content({});
+        client.flush();
     }
     {
         auto confused = milter.client(); // steps out of order
@@ -312,10 +315,32 @@ TEST_CASE("milter: what is no milter client does no harm")
         confused.send('E', "");
         confused.send('B', "body");
         confused.send('L', std::string("a\0b\0", 4));
+        confused.flush();
     }
     auto client = milter.client();
     CHECK(client.send_mail({}).reply == 'c');
     CHECK(milter.is_alive());
+}
+
+TEST_CASE("milter: a thousand connections, most of them idle")
+{
+    rlimit limit{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = std::max<rlim_t>(limit.rlim_cur, std::min<rlim_t>(limit.rlim_max, 4096));
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+
+    SessionLimits limits;
+    limits.max_connections = 1100;
+    MilterProcess milter({}, limits);
+    std::vector<MilterClient> idle;
+    for (int i = 0; i < 1000; ++i) {
+        idle.push_back(milter.client());
+        CHECK(idle.back().connect_and_greet({}) == 'c');
+    }
+    auto client = milter.client();
+    CHECK(client.send_mail({}).reply == 'c');
+    for (auto& other : idle)
+        CHECK(other.send_transaction({}).reply == 'c');
 }
 
 TEST_CASE("milter: SIGHUP, SIGINT and SIGTERM are not libmilter's")

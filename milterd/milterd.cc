@@ -1,5 +1,6 @@
 #include "milterd/milterd.h"
 
+#include "config/resolver_options.h"
 #include "milterd/build_chain.h"
 #include "milterd/milter.h"
 
@@ -15,17 +16,6 @@ namespace {
 constexpr auto time_to_write = std::chrono::milliseconds(200);
 
 constexpr auto longest_drain = std::chrono::minutes(10); // common/service cuts it short
-
-ResolverOptions resolver_options(const DnsSettings& settings)
-{
-    ResolverOptions options;
-    options.servers = settings.servers;
-    options.timeout = settings.timeout;
-    options.tries = static_cast<int>(settings.tries);
-    options.cache_size = static_cast<std::size_t>(settings.cache_size);
-    options.max_ttl = settings.max_ttl;
-    return options;
-}
 
 SessionLimits session_limits(const MilterdSettings& settings)
 {

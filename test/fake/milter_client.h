@@ -3,7 +3,8 @@
 // Speaks version 6 as smtpd(8) and cleanup(8) of Postfix 3.7 do: it offers
 // every action and step, sends macros before the steps, leaves out the steps
 // that the milter does not want and waits for the answers that it will give.
-// A milter that says nothing for `patience` counts as gone.
+// Packets wait in a buffer until an answer is, as in Postfix; flush() sends
+// them without. A milter that says nothing for `patience` counts as gone.
 #pragma once
 
 #include <arpa/inet.h>
@@ -45,21 +46,18 @@ struct MilterOutcome {
 
 class MilterClient {
 public:
-    explicit MilterClient(const std::string& socket_path, std::chrono::milliseconds patience = std::chrono::seconds(20))
+    // `where`: the path of a Unix socket, or inet:ADDRESS:PORT.
+    explicit MilterClient(const std::string& where, std::chrono::milliseconds patience = std::chrono::seconds(20))
         : patience_(patience)
+        , fd_(where.starts_with("inet:") ? connect_inet(where.substr(5)) : connect_unix(where))
     {
-        fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::strncpy(address.sun_path, socket_path.c_str(), sizeof address.sun_path - 1);
-        if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-            disconnect();
     }
     MilterClient(MilterClient&& other) noexcept
         : steps(other.steps)
         , actions(other.actions)
         , symbol_lists(std::move(other.symbol_lists))
         , patience_(other.patience_)
+        , out_(std::move(other.out_))
         , fd_(std::exchange(other.fd_, -1))
     {
     }
@@ -158,9 +156,9 @@ public:
         }
     }
 
-    bool abort() { return send('A', ""); }
-    bool quit() { return send('Q', ""); }
-    bool quit_new_connection() { return send('K', ""); }
+    bool abort() { return send('A', "") && flush(); }
+    bool quit() { return send('Q', "") && flush(); }
+    bool quit_new_connection() { return send('K', "") && flush(); }
 
     // One step: left out if unwanted, not waited for if it is not answered.
     using Macros = std::vector<std::pair<std::string, std::string>>;
@@ -182,17 +180,27 @@ public:
 
     bool send(char command, const std::string& data)
     {
-        return send_raw(number(static_cast<std::uint32_t>(data.size() + 1)) + command + data);
+        out_ += number(static_cast<std::uint32_t>(data.size() + 1));
+        out_ += command;
+        out_ += data;
+        return out_.size() < 65536 || flush();
     }
 
-    bool send_raw(std::string_view packet)
+    bool send_raw(std::string_view octets)
     {
-        while (!packet.empty()) {
-            const auto sent = ::send(fd_, packet.data(), packet.size(), MSG_NOSIGNAL);
+        out_ += octets;
+        return flush();
+    }
+
+    bool flush()
+    {
+        for (std::size_t done = 0; done < out_.size();) {
+            const auto sent = ::send(fd_, out_.data() + done, out_.size() - done, MSG_NOSIGNAL);
             if (sent <= 0)
                 return false;
-            packet.remove_prefix(static_cast<std::size_t>(sent));
+            done += static_cast<std::size_t>(sent);
         }
+        out_.clear();
         return true;
     }
 
@@ -200,6 +208,8 @@ public:
     char receive(std::string& data)
     {
         std::string packet;
+        if (!flush())
+            return 0;
         if (!receive_exactly(4, packet))
             return 0;
         const auto size = number_at(packet, 0);
@@ -215,6 +225,33 @@ public:
     std::string last_text{};
 
 private:
+    template <class Address>
+    static int connected(int fd, const Address& address)
+    {
+        if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+            return fd;
+        ::close(fd);
+        return -1;
+    }
+
+    static int connect_unix(const std::string& path)
+    {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+        return connected(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), address);
+    }
+
+    static int connect_inet(const std::string& host_and_port)
+    {
+        const auto colon = host_and_port.rfind(':');
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(host_and_port.substr(colon + 1))));
+        ::inet_pton(AF_INET, host_and_port.substr(0, colon).c_str(), &address.sin_addr);
+        return connected(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), address);
+    }
+
     static std::string zero(const std::string& text) { return text + std::string(1, '\0'); }
 
     static std::string number(std::uint32_t value)
@@ -253,6 +290,7 @@ private:
     }
 
     std::chrono::milliseconds patience_;
+    std::string out_;
     int fd_ = -1;
 };
 

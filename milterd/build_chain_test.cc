@@ -1,0 +1,101 @@
+#include "milterd/build_chain.h"
+
+#include "config/settings.h"
+#include "test/fake/fake_log.h"
+
+#include <doctest/doctest.h>
+
+namespace postern {
+namespace {
+
+Config defaults()
+{
+    auto loaded = load_config("", {});
+    REQUIRE(loaded);
+    auto config = loaded->config;
+    config.milterd.authserv_id = "mx.example.com";
+    return config;
+}
+
+Message a_message()
+{
+    Message message;
+    message.client = IpAddress::v4({203, 0, 113, 1});
+    message.client_name = "mail.example.org";
+    message.sender = parse_mail_address("alice@example.org");
+    message.header = {{"Authentication-Results", " MX.example.com; spf=pass"}, {"From", " alice@example.org"}};
+    return message;
+}
+
+struct Judged {
+    Decision decision;
+    Origin origin;
+    std::string record;
+};
+
+Judged judge(const Config& config, Message message)
+{
+    FakeLog log;
+    ResolverThread dns; // not configured: it says "ask again later" to everything
+    const auto chain = build_chain(config, dns, log);
+    REQUIRE(chain);
+    auto decision = ChainPass(*chain, message).finish();
+    REQUIRE(log.lines.size() == 1);
+    return {std::move(decision), message.origin, log.lines[0]};
+}
+
+} // namespace
+
+TEST_CASE("build_chain: who finds something stands before who writes it down")
+{
+    auto config = defaults();
+    const auto judged = judge(config, a_message());
+    CHECK(judged.decision.action == FilterAction::accept);
+    REQUIRE(judged.decision.edits.size() == 2);
+    CHECK(judged.decision.edits[0].kind == HeaderEdit::Kind::remove);
+    CHECK(judged.decision.edits[1].value.find("mx.example.com;\n\tspf=temperror") == 0);
+    CHECK(judged.record.find(" spf=accept temperror ") < judged.record.find(" auth_results=accept removed:1 "));
+
+    config.spf.enable = false;
+    const auto without = judge(config, a_message());
+    CHECK(without.decision.edits.size() == 1);
+    CHECK(without.record.find(" spf=") == std::string::npos);
+}
+
+TEST_CASE("build_chain: whose mail it is comes from the configuration")
+{
+    auto config = defaults();
+    config.trust.networks = {"203.0.113.0/24"};
+    CHECK(judge(config, a_message()).origin == Origin::ours);
+    config.trust.networks = {};
+    config.trust.relays = {"mail.example.org"};
+    CHECK(judge(config, a_message()).origin == Origin::relay);
+    config.trust.relays = {};
+    CHECK(judge(config, a_message()).origin == Origin::stranger);
+    config.dkim.daemon_names = {"SUBMISSION"};
+    auto submitted = a_message();
+    submitted.daemon_name = "SUBMISSION";
+    CHECK(judge(config, submitted).origin == Origin::ours);
+}
+
+TEST_CASE("build_chain says what cannot be built")
+{
+    FakeLog log;
+    ResolverThread dns;
+    auto config = defaults();
+    config.trust.networks = {"192.0.2.0/33"};
+    const auto chain = build_chain(config, dns, log);
+    REQUIRE_FALSE(chain);
+    CHECK(chain.error().what.find("trust.networks: ") == 0);
+}
+
+TEST_CASE("build_chain: an authserv-id in U-labels is written in A-labels")
+{
+    auto config = defaults();
+    config.milterd.authserv_id = "b\xc3\xbc" "cher.example";
+    const auto judged = judge(config, a_message());
+    REQUIRE(judged.decision.edits.size() == 1);
+    CHECK(judged.decision.edits[0].value.find("xn--bcher-kva.example;") == 0);
+}
+
+} // namespace postern
