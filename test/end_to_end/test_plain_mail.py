@@ -16,9 +16,6 @@ from mail_host.world import COLLEAGUE, LOCAL, STRANGER, STRANGER6, TRAVELLER, US
 @pytest.mark.parametrize("client", [
     pytest.param(STRANGER, id="IPv4"),
     pytest.param(STRANGER6, id="IPv6"),
-    pytest.param(COLLEAGUE, id="own network"),
-    pytest.param(TRAVELLER, id="logged in"),
-    pytest.param(LOCAL, id="loopback"),
     pytest.param(dataclasses.replace(STRANGER, name="[UNAVAILABLE]", helo="[198.51.100.25]"), id="no names"),
 ])
 def test_mail_passes_and_both_daemons_are_asked(host: MailHost, sender: str, client: Client) -> None:
@@ -29,10 +26,26 @@ def test_mail_passes_and_both_daemons_are_asked(host: MailHost, sender: str, cli
     decision = host.policy_decision(sender)
     assert decision["action"] in ("dunno", "prepend")
     assert decision["recipient"] == USER
-    assert decision["client"] == (client.address or "127.0.0.1")
+    assert decision["client"] == client.address
     mail = host.mail_decision(sender)
     assert mail["action"] == "accept"
     assert mail["queue_id"] == answer.queue_id
+
+
+@pytest.mark.parametrize("client", [
+    pytest.param(COLLEAGUE, id="own network"),
+    pytest.param(TRAVELLER, id="logged in"),
+    pytest.param(LOCAL, id="loopback"),
+])
+def test_our_own_clients_come_before_the_policy_service(host: MailHost, sender: str, client: Client) -> None:
+    """permit_mynetworks and permit_sasl_authenticated stand first in main.cf; the milter sees all mail."""
+    answer, _ = host.exchange(client, sender, USER)
+
+    mail = host.mail_decision(sender)
+    assert (mail["action"], mail["origin"]) == ("accept", "ours")
+    assert mail["queue_id"] == answer.queue_id
+    assert mail["client"] == (client.address or "127.0.0.1")
+    assert host.policyd.records(event="decision", sender=sender) == []
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
@@ -42,7 +55,6 @@ def test_mail_over_ipv6_itself(host: MailHost, sender: str) -> None:
         assert session.deliver(sender, [USER], content).accepted
     host.sink.wait_for(message_id_of(content))
 
-    assert host.policy_decision(sender)["client"] == "::1"
     assert host.mail_decision(sender)["client"] == "::1"
 
 

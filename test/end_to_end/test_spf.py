@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from mail_host import Client, MailHost, compose, message_id_of
+from mail_host import Client, MailHost, PolicyConnection, compose, message_id_of
 from mail_host.world import COLLEAGUE, FORGER, STRANGER, TRAVELLER, USER
 
 
@@ -72,6 +72,10 @@ def test_clients_that_are_not_judged(host: MailHost, sender: str) -> None:
         _, arrival = host.exchange(client, sender, USER)
         assert arrival.fields("Received-SPF") == []
         assert "spf=" not in " ".join(arrival.fields("Authentication-Results"))
+    with PolicyConnection(host.policyd.listen) as connection:  # where main.cf does not sort them out before
+        assert connection.ask(client_address=FORGER.address).startswith("550 5.7.23 ")
+        assert connection.ask(client_address=FORGER.address, sasl_username="user") == "DUNNO"
+        assert connection.ask(client_address=COLLEAGUE.address) == "DUNNO"
 
 
 def test_each_mail_of_a_connection_is_judged_for_itself(host: MailHost, sender: str) -> None:

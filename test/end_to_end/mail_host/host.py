@@ -152,7 +152,8 @@ class MailHost:
 
     def main_cf(self) -> list[str]:
         """The lines that `postern main-cf` prints for this configuration."""
-        printed = run([self.build / "config/postern", "main-cf", "--config", self.configuration])
+        printed = run([self.build / "config/postern", "main-cf", "--config-dir", self.postfix.etc, self.configuration],
+                      environment=self.postfix.environment)
         return [line for line in printed.splitlines() if line and not line.startswith("#")]
 
     # Mail

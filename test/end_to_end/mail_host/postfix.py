@@ -72,7 +72,7 @@ default_transport = smtp:[127.0.0.1]:{sink}
 relayhost =
 transport_maps = inline:{{ {{nowhere.invalid = error:5.1.2 no such domain}} }}
 internal_mail_filter_classes = bounce
-mynetworks = 127.0.0.0/8 [::1]/128
+mynetworks = 127.0.0.0/8 [::1]/128 192.0.2.0/24
 smtp_dns_support_level = disabled
 smtp_host_lookup = native
 smtpd_peername_lookup = no
@@ -127,7 +127,10 @@ class Programs:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"LD_LIBRARY_PATH": os.fspath(self.path("/usr/lib/postfix"))} if self.root else {}
+        if self.root is None:
+            return {}
+        return {"LD_LIBRARY_PATH": os.fspath(self.path("/usr/lib/postfix")),
+                "PATH": f"{self.path('/usr/sbin')}:{os.environ.get('PATH', '/usr/sbin:/usr/bin')}"}
 
 
 class Postfix:
@@ -139,8 +142,8 @@ class Postfix:
         self.maillog = folder / "maillog"
         self.programs = Programs.find()
         self.user, setgid_group = self.programs.owners
-        self._etc = folder / "etc"
-        for part in (folder, self._etc, self.queue, folder / "data"):
+        self.etc = folder / "etc"
+        for part in (folder, self.etc, self.queue, folder / "data"):
             part.mkdir()
         shutil.chown(folder / "data", self.user)
         self._write("main.cf", self.programs.settings + MAIN_CF.format(
@@ -171,31 +174,31 @@ class Postfix:
 
     @property
     def is_running(self) -> bool:
-        return subprocess.run([self._command("postfix"), "-c", self._etc, "status"], env=self._environment,
+        return subprocess.run([self._command("postfix"), "-c", self.etc, "status"], env=self.environment,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
 
     def configure(self, lines: Sequence[str]) -> None:
         """Sets parameters, each "name = value", as `postconf -e` does."""
         if lines:
-            run([self._command("postconf"), "-c", self._etc, "-e", *lines], environment=self._environment)
+            run([self._command("postconf"), "-c", self.etc, "-e", *lines], environment=self.environment)
 
     def sendmail(self, sender: str, recipients: Sequence[str], content: bytes) -> None:
         """Submits as a program on this host does, through sendmail(1) and pickup(8)."""
-        run([self._command("sendmail"), "-C", self._etc, "-i", "-f", sender, *recipients],
-            text=content.decode().replace("\r\n", "\n"), environment=self._environment)
+        run([self._command("sendmail"), "-C", self.etc, "-i", "-f", sender, *recipients],
+            text=content.decode().replace("\r\n", "\n"), environment=self.environment)
 
     def flush(self) -> None:
         """Tries everything that was deferred once more, now."""
-        run([self._command("postqueue"), "-c", self._etc, "-f"], environment=self._environment)
+        run([self._command("postqueue"), "-c", self.etc, "-f"], environment=self.environment)
 
     def queued(self) -> list[str]:
         """The queue ids of what has not been delivered."""
-        listing = run([self._command("postqueue"), "-c", self._etc, "-j"], environment=self._environment)
+        listing = run([self._command("postqueue"), "-c", self.etc, "-j"], environment=self.environment)
         return re.findall(r'"queue_id": "(\w+)"', listing)
 
     def held(self) -> list[str]:
         """The queue ids of what was put on hold."""
-        listing = run([self._command("postqueue"), "-c", self._etc, "-j"], environment=self._environment)
+        listing = run([self._command("postqueue"), "-c", self.etc, "-j"], environment=self.environment)
         return re.findall(r'"queue_name": "hold", "queue_id": "(\w+)"', listing)
 
     def log(self) -> str:
@@ -210,7 +213,7 @@ class Postfix:
 
     def _postfix(self, command: str) -> None:
         """postfix(1); its output goes nowhere, because the master would keep a pipe of ours open."""
-        done = subprocess.run([self._command("postfix"), "-c", self._etc, command], env=self._environment,
+        done = subprocess.run([self._command("postfix"), "-c", self.etc, command], env=self.environment,
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                               timeout=PATIENCE, start_new_session=True, check=False)
         if done.returncode != 0:
@@ -220,11 +223,12 @@ class Postfix:
         return self.programs.path(f"/usr/sbin/{name}")
 
     @property
-    def _environment(self) -> dict[str, str]:
-        return {**os.environ, "MAIL_CONFIG": os.fspath(self._etc), **self.programs.environment}
+    def environment(self) -> dict[str, str]:
+        """What its commands must find in their environment."""
+        return {**os.environ, "MAIL_CONFIG": os.fspath(self.etc), **self.programs.environment}
 
     def _write(self, name: str, text: str) -> None:
-        (self._etc / name).write_text(text)
+        (self.etc / name).write_text(text)
 
     def _fill_chroot(self) -> None:
         """What smtpd(8) opens after chroot(2), as Debian's configure-instance.sh copies it."""
