@@ -1,5 +1,6 @@
 // postern, the operator's tool: options here, the work in the files beside
 #include "config/check.h"
+#include "config/main_cf.h"
 #include "config/manual.h"
 
 #include <CLI/CLI.hpp>
@@ -11,6 +12,13 @@ namespace {
 int print(const std::string& text)
 {
     return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+int print_faults(const std::vector<Error>& faults)
+{
+    for (const auto& fault : faults)
+        fmt::print(stderr, "{}\n", fault.what);
+    return 1;
 }
 
 // FILE, or --config FILE as the daemons have it.
@@ -43,6 +51,44 @@ private:
     std::string path_;
 };
 
+class MainCfCommand {
+public:
+    MainCfCommand(CLI::App& app, int& status)
+    {
+        auto* const command = app.add_subcommand("main-cf", "Print the lines that Postfix's main.cf needs");
+        add_config_path(*command, path_);
+        command->add_option("--config-dir", postfix_, "That of a Postfix other than the host's")->type_name("DIR");
+        command->callback([this, &status] { status = run(); });
+    }
+
+private:
+    int run() const
+    {
+        const auto environment = environment_of(environ);
+        auto loaded = load_config(path_, environment);
+        if (!loaded)
+            return print_faults(loaded.error());
+        const auto arguments = path_ == default_config_path ? "" : " " + path_;
+        MainCfSource source{arguments, std::move(loaded->config), {}, ask_postconf(postfix_, run_postconf)};
+        for (const auto& name : loaded->instances)
+            if (auto instance = load_config(path_, environment, name))
+                source.instances.push_back({name, std::move(instance->config)});
+        return print(fmt::format("{}\n", fmt::join(main_cf(source), "\n")));
+    }
+
+    static Result<ProgramAnswer> run_postconf(std::vector<std::string> command)
+    {
+        auto answer = run_program(command);
+        constexpr auto installed = "/usr/sbin/postconf"; // which is not in the PATH of everyone
+        if (answer || ::access(installed, X_OK) != 0)
+            return answer;
+        command.front() = installed;
+        return run_program(command);
+    }
+
+    std::string path_, postfix_;
+};
+
 void add_settings(CLI::App& app, int& status)
 {
     auto* const command = app.add_subcommand("settings", "Print every setting");
@@ -60,6 +106,7 @@ int main(int argc, char** argv)
     app.require_subcommand(1);
     int status = 0;
     const postern::CheckCommand check(app, status);
+    const postern::MainCfCommand main_cf(app, status);
     postern::add_settings(app, status);
     CLI11_PARSE(app, argc, argv);
     return status;

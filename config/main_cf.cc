@@ -1,0 +1,280 @@
+#include "config/main_cf.h"
+
+#include "common/socket_address.h"
+#include "common/text.h"
+#include "config/old_programs.h"
+#include "config/postfix_warnings.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+namespace postern {
+namespace {
+
+using Items = std::vector<std::string>;
+using std::chrono::seconds;
+
+constexpr std::string_view default_queue_directory = "/var/spool/postfix"; // Debian's
+constexpr seconds policy_margin{10}; // Postfix waits longer than the daemon may take
+constexpr seconds milter_margin{60};
+constexpr seconds shortest_content_timeout{300}; // milter_content_timeout's own default
+
+bool contains(std::string_view text, std::string_view part)
+{
+    return text.find(part) != std::string_view::npos;
+}
+
+class MainCf {
+public:
+    explicit MainCf(const MainCfSource& source)
+        : source_(source)
+        , config_(source.config)
+        , queue_(source.postfix ? source.postfix->value("queue_directory") : default_queue_directory)
+    {
+    }
+
+    std::vector<std::string> lines()
+    {
+        head();
+        policy_service();
+        milters();
+        instances();
+        remarks();
+        warnings();
+        return std::move(lines_);
+    }
+
+private:
+    // ---- Lines
+
+    void comment(const std::string& text) { lines_.push_back(text.empty() ? "#" : "# " + text); }
+    void warning(const std::string& text) { comment("WARNING: " + text); }
+    void parameter(std::string_view name, const Items& items)
+    {
+        lines_.push_back(fmt::format("{} = {}", name, join_postfix_list(items)));
+    }
+
+    std::string now(std::string_view parameter) const
+    {
+        return source_.postfix ? source_.postfix->value(parameter) : "";
+    }
+
+    void head()
+    {
+        comment("What Postfix needs to ask Postern. To set it, as root:");
+        comment("    postern main-cf" + source_.arguments
+                + " | grep -v '^#' | while IFS= read -r line; do postconf -e \"$line\"; done");
+        comment("    postfix reload");
+        if (!source_.postfix)
+            comment(fmt::format("This is for a fresh Postfix, since yours cannot be asked: {}",
+                                source_.postfix.error().what));
+        comment("");
+    }
+
+    // ---- Addresses
+
+    // As Postfix finds it: relative to the queue directory if it is below that, with and without chroot the same.
+    std::string endpoint(const std::string& listen)
+    {
+        auto address = parse_socket_address(listen).value_or(SocketAddress{}); // the table has checked it
+        if (address.host == "0.0.0.0" || address.host == "::")
+            address.host = address.host == "::" ? "::1" : "127.0.0.1";
+        auto text = address.text();
+        if (address.is_unix()) {
+            if (address.path.starts_with(queue_ + "/"))
+                text = "unix:" + address.path.substr(queue_.size() + 1);
+            else
+                outside_.insert(address.path);
+        }
+        endpoints_.push_back(text);
+        return text;
+    }
+
+    // ---- check_policy_service
+
+    void policy_service()
+    {
+        const auto is_asked = [&](std::string_view check, bool enable) {
+            const auto& checks = config_.policyd.checks;
+            return enable && std::find(checks.begin(), checks.end(), check) != checks.end();
+        };
+        if (!is_asked("spf", config_.spf.enable) && !is_asked("greylist", config_.greylist.enable)) {
+            comment("postern-policyd has nothing to do: neither SPF nor greylisting is enabled.");
+            return;
+        }
+        // A daemon that does not answer must not stop the mail: it guards no recipients.
+        const auto ours = fmt::format("{{ {}, timeout={}s, default_action=DUNNO }}", endpoint(config_.policyd.listen),
+                                      (config_.policyd.deadline + policy_margin).count());
+        Items fresh{"permit_mynetworks", "permit_sasl_authenticated", "reject_unauth_destination"};
+        edit_restrictions("smtpd_recipient_restrictions", std::move(fresh), ours);
+        edit_restrictions("smtpd_data_restrictions", {}, ours); // a header that is still due goes out here
+    }
+
+    void edit_restrictions(std::string_view name, Items fresh, const std::string& ours)
+    {
+        const auto items = split_postfix_list(now(name));
+        Items kept;
+        std::optional<std::size_t> place; // that of the first service that we replace
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            const bool is_service = items[i] == "check_policy_service" && i + 1 < items.size();
+            if (is_service && goes(items[i + 1], find_old_policy_service(items[i + 1]))) {
+                if (!kept.empty() && kept.back() == "warn_if_reject")
+                    kept.pop_back();
+                place = place.value_or(kept.size());
+                ++i;
+            } else {
+                kept.push_back(items[i]);
+            }
+        }
+        if (items.empty())
+            kept = std::move(fresh);
+        const auto at = kept.begin() + static_cast<std::ptrdiff_t>(place_after_relaying(kept, place));
+        kept.insert(at, {"check_policy_service", ours});
+        parameter(name, kept);
+    }
+
+    // Never before the list has made sure that we may take mail for this recipient, and before a final permit.
+    static std::size_t place_after_relaying(const Items& items, std::optional<std::size_t> place)
+    {
+        const bool is_closed = !items.empty()
+            && (items.back() == "permit" || items.back() == "reject" || items.back() == "defer");
+        auto at = place.value_or(is_closed ? items.size() - 1 : items.size());
+        for (const auto* const guard : {"reject_unauth_destination", "defer_unauth_destination"}) {
+            const auto it = std::find(items.begin(), items.end(), guard);
+            if (it != items.end())
+                at = std::max(at, static_cast<std::size_t>(it - items.begin()) + 1);
+        }
+        return at;
+    }
+
+    // Is this entry ours from before, or that of a program whose work is ours now?
+    bool goes(const std::string& item, const OldProgram* old)
+    {
+        if (contains(item, "postern") || std::any_of(endpoints_.begin(), endpoints_.end(), [&](const auto& endpoint) {
+                return contains(item, endpoint);
+            }))
+            return true;
+        if (!old)
+            return false;
+        const auto why_not = why_not_ours(config_, old->duty);
+        const auto what = why_not.empty()
+            ? fmt::format("Taken out: {} ({}); [{}] does its work.", item, old->name, section_of(old->duty))
+            : fmt::format("Stays: {} ({}); {}.", item, old->name, why_not);
+        if (std::find(remarks_.begin(), remarks_.end(), what) == remarks_.end())
+            remarks_.push_back(what);
+        return why_not.empty();
+    }
+
+    // ---- Milters
+
+    std::string milter_entry(const MilterdSettings& milterd)
+    {
+        const auto content_timeout = std::max(milterd.deadline + milter_margin, shortest_content_timeout);
+        return fmt::format("{{ {}, connect_timeout=10s, content_timeout={}s, default_action=tempfail }}",
+                           endpoint(milterd.listen), content_timeout.count());
+    }
+
+    void milters()
+    {
+        const auto ours = milter_entry(config_.milterd);
+        edit_milters("smtpd_milters", ours);
+        const auto non_smtpd = split_postfix_list(now("non_smtpd_milters"));
+        if (non_smtpd == Items{"$smtpd_milters"})
+            parameter("non_smtpd_milters", non_smtpd); // says already what it should
+        else
+            edit_milters("non_smtpd_milters", ours); // bounces, and mail from sendmail(1)
+    }
+
+    // In the place of what goes; else before DMARC, which reads our results; else last.
+    void edit_milters(std::string_view name, const std::string& ours)
+    {
+        Items kept;
+        std::optional<std::size_t> place;
+        for (const auto& item : split_postfix_list(now(name))) {
+            if (goes(item, find_old_milter(item)))
+                place = place.value_or(kept.size());
+            else
+                kept.push_back(item);
+        }
+        const auto is_dmarc = [](const auto& item) { return contains(item, "dmarc") || contains(item, ":8893"); };
+        const auto dmarc = std::find_if(kept.begin(), kept.end(), is_dmarc);
+        const auto at = place.value_or(static_cast<std::size_t>(dmarc - kept.begin()));
+        kept.insert(kept.begin() + static_cast<std::ptrdiff_t>(at), ours);
+        parameter(name, kept);
+    }
+
+    void instances()
+    {
+        for (const auto& instance : source_.instances) {
+            comment("");
+            comment(fmt::format("Instance {}: in master.cf, below the service whose mail it is for:", instance.name));
+            comment(fmt::format("    -o {{ smtpd_milters = {} }}", milter_entry(instance.config.milterd)));
+        }
+    }
+
+    // ---- Remarks
+
+    void remarks()
+    {
+        comment("");
+        if (source_.postfix)
+            for (auto& remark : postfix_remarks(*source_.postfix, config_))
+                remarks_.push_back(std::move(remark));
+        for (const auto& remark : remarks_)
+            comment(remark);
+    }
+
+    void warnings()
+    {
+        for (const auto& path : outside_) {
+            if (!source_.postfix)
+                warning(fmt::format("{} is not below {}: a chrooted smtpd(8), as Debian has it, cannot reach it.", path,
+                                    queue_));
+            else
+                for (const auto& text : chroot_warnings(*source_.postfix, path))
+                    warning(text);
+        }
+        if (source_.postfix)
+            for (const auto& text : postfix_warnings(*source_.postfix, config_))
+                warning(text);
+    }
+
+    const MainCfSource& source_;
+    const Config& config_;
+    std::string queue_;
+    std::vector<std::string> lines_;
+    std::vector<std::string> remarks_;
+    std::vector<std::string> endpoints_; // of ours, as Postfix finds them
+    std::set<std::string> outside_;      // our sockets that are not below the queue directory
+};
+
+} // namespace
+
+std::vector<std::string> main_cf(const MainCfSource& source)
+{
+    return MainCf(source).lines();
+}
+
+Result<PostfixConfig> ask_postconf(const std::string& config_directory, const RunPostconf& run)
+{
+    PostconfText text;
+    const std::pair<const char*, std::string*> parts[] = {
+        {"", &text.parameters}, {"-M", &text.services}, {"-P", &text.options}};
+    for (const auto& [option, part] : parts) {
+        std::vector<std::string> command{"postconf"};
+        if (!config_directory.empty())
+            command.insert(command.end(), {"-c", config_directory});
+        if (*option)
+            command.emplace_back(option);
+        auto answer = run(command);
+        if (!answer)
+            return tl::unexpected(answer.error());
+        if (answer->status != 0)
+            return fail("{}", printable(trim(answer->text)));
+        *part = std::move(answer->text);
+    }
+    return read_postconf(text);
+}
+
+} // namespace postern

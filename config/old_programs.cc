@@ -1,0 +1,96 @@
+#include "config/old_programs.h"
+
+#include <algorithm>
+#include <span>
+
+namespace postern {
+namespace {
+
+constexpr OldProgram policy_services[] = {
+    {"postgrey", "postgrey", Duty::greylist},      {":10023", "postgrey", Duty::greylist},
+    {":60000", "postgrey", Duty::greylist},        {"policyd-spf", "policyd-spf", Duty::spf},
+    {"policy-spf", "policyd-spf", Duty::spf},      {"policyspf", "policyd-spf", Duty::spf},
+    {"spfpolicy", "policyd-spf", Duty::spf},       {"private/spf", "policyd-spf", Duty::spf},
+};
+
+constexpr OldProgram milters[] = {
+    {"opendkim", "opendkim", Duty::dkim},          {":8891", "opendkim", Duty::dkim},
+    {":12301", "opendkim", Duty::dkim},            {"dkimpy", "dkimpy-milter", Duty::dkim},
+    {":8892", "dkimpy-milter", Duty::dkim},        {"clamav", "clamav-milter", Duty::clamav},
+    {"clmilter", "clamav-milter", Duty::clamav},
+};
+
+const OldProgram* find(std::span<const OldProgram> programs, std::string_view address)
+{
+    const auto it = std::find_if(programs.begin(), programs.end(), [&](const OldProgram& program) {
+        return address.find(program.sign) != std::string_view::npos;
+    });
+    return it == programs.end() ? nullptr : &*it;
+}
+
+std::string_view why_not_checked(const Config& config, std::string_view name, bool enable, bool observe)
+{
+    const auto& checks = config.policyd.checks;
+    if (!enable || std::find(checks.begin(), checks.end(), name) == checks.end())
+        return "that is not enabled here";
+    return observe ? "Postern only observes that" : "";
+}
+
+std::string_view why_not_dkim(const DkimSettings& dkim)
+{
+    if (!dkim.verify)
+        return "dkim.verify is false";
+    const bool signs = dkim.sign && !dkim.domains.empty();
+    return signs ? "" : "it may be what signs your mail, and there is no [[dkim.domain]] yet";
+}
+
+std::string_view why_not_clamav(const ClamavSettings& clamav)
+{
+    if (!clamav.enable)
+        return "that is not enabled here";
+    return clamav.observe ? "Postern only observes that" : "";
+}
+
+} // namespace
+
+const OldProgram* find_old_policy_service(std::string_view address)
+{
+    return find(policy_services, address);
+}
+
+const OldProgram* find_old_milter(std::string_view address)
+{
+    return find(milters, address);
+}
+
+std::string_view section_of(Duty duty)
+{
+    switch (duty) {
+    case Duty::spf:
+        return "spf";
+    case Duty::greylist:
+        return "greylist";
+    case Duty::dkim:
+        return "dkim";
+    case Duty::clamav:
+        return "clamav";
+    }
+    return ""; // unreachable: -Wswitch names a duty without a case
+}
+
+std::string_view why_not_ours(const Config& config, Duty duty)
+{
+    switch (duty) {
+    case Duty::spf:
+        return why_not_checked(config, "spf", config.spf.enable, config.spf.observe);
+    case Duty::greylist:
+        return why_not_checked(config, "greylist", config.greylist.enable, config.greylist.observe);
+    case Duty::dkim:
+        return why_not_dkim(config.dkim);
+    case Duty::clamav:
+        return why_not_clamav(config.clamav);
+    }
+    return ""; // unreachable, as above
+}
+
+} // namespace postern
