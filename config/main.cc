@@ -1,5 +1,7 @@
 // postern, the operator's tool: options here, the work in the files beside
+#include "common/control_client.h"
 #include "config/check.h"
+#include "config/control.h"
 #include "config/main_cf.h"
 #include "config/manual.h"
 
@@ -64,15 +66,12 @@ public:
 private:
     int run() const
     {
-        const auto environment = environment_of(environ);
-        auto loaded = load_config(path_, environment);
-        if (!loaded)
-            return print_faults(loaded.error());
+        auto host = load_host(path_, environment_of(environ));
+        if (!host)
+            return print_faults(host.error());
         const auto arguments = path_ == default_config_path ? "" : " " + path_;
-        MainCfSource source{arguments, std::move(loaded->config), {}, ask_postconf(postfix_, run_postconf)};
-        for (const auto& name : loaded->instances)
-            if (auto instance = load_config(path_, environment, name))
-                source.instances.push_back({name, std::move(instance->config)});
+        const MainCfSource source{arguments, std::move(host->base.config), std::move(host->instances),
+                                  ask_postconf(postfix_, run_postconf)};
         return print(fmt::format("{}\n", fmt::join(main_cf(source), "\n")));
     }
 
@@ -87,6 +86,46 @@ private:
     }
 
     std::string path_, postfix_;
+};
+
+// A command that a running daemon answers: reload, status, ping.
+class ControlCommand {
+public:
+    ControlCommand(CLI::App& app, std::string name, const std::string& text, int& status)
+        : name_(std::move(name))
+    {
+        auto* const command = app.add_subcommand(name_, text);
+        command->add_option("DAEMON", daemon_, "policyd, milterd or the name of an instance; none: all of them");
+        auto* const config = command->add_option("--config", path_, "The configuration, for the sockets it names");
+        config->capture_default_str()->type_name("FILE");
+        command->add_option("--control", socket_, "The control socket of one daemon, whatever its configuration")
+            ->type_name("PATH")
+            ->excludes(config);
+        command->callback([this, &status] { status = run(); });
+    }
+
+private:
+    int run() const
+    {
+        if (!socket_.empty())
+            return ask({{daemon_.empty() ? "daemon" : daemon_, socket_}});
+        const auto host = load_host(path_, environment_of(environ));
+        if (!host)
+            return print_faults(host.error());
+        const auto targets = control_targets(*host, daemon_);
+        return targets ? ask(*targets) : print_faults({targets.error()});
+    }
+
+    int ask(const std::vector<ControlTarget>& targets) const
+    {
+        const auto report = ask_all(targets, name_, [](const std::string& path, std::string_view command) {
+            return ask_control(path, command, std::chrono::seconds(60));
+        });
+        return print(report.text) == 0 && report.is_good ? 0 : 1;
+    }
+
+    std::string name_, daemon_, socket_;
+    std::string path_{default_config_path};
 };
 
 void add_settings(CLI::App& app, int& status)
@@ -107,6 +146,9 @@ int main(int argc, char** argv)
     int status = 0;
     const postern::CheckCommand check(app, status);
     const postern::MainCfCommand main_cf(app, status);
+    const postern::ControlCommand reload(app, "reload", "Have running daemons read the configuration again", status);
+    const postern::ControlCommand status_of(app, "status", "What running daemons have done so far", status);
+    const postern::ControlCommand ping(app, "ping", "Do the daemons answer?", status);
     postern::add_settings(app, status);
     CLI11_PARSE(app, argc, argv);
     return status;

@@ -9,9 +9,9 @@
 #pragma once
 
 #include "common/result.h"
-#include "config/config.h"
 #include "config/postconf.h"
 #include "config/run_program.h"
+#include "config/settings.h"
 
 #include <functional>
 #include <string>
@@ -19,15 +19,10 @@
 
 namespace postern {
 
-struct MilterInstance {
-    std::string name;
-    Config config;
-};
-
 struct MainCfSource {
     std::string arguments; // of this run of the tool, for the command that sets the lines
     Config config;
-    std::vector<MilterInstance> instances{};
+    std::vector<InstanceConfig> instances{};
     Result<PostfixConfig> postfix; // or why it is not known
 };
 

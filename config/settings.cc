@@ -70,6 +70,21 @@ tl::expected<LoadedConfig, std::vector<Error>> load_config(const std::string& pa
     return loaded;
 }
 
+tl::expected<LoadedHost, std::vector<Error>> load_host(const std::string& path, const Environment& environment)
+{
+    auto base = load_config(path, environment);
+    if (!base)
+        return tl::unexpected(base.error());
+    LoadedHost host{std::move(*base), {}};
+    for (const auto& name : host.base.instances) {
+        auto instance = load_config(path, environment, name);
+        if (!instance) // the file has changed meanwhile
+            return tl::unexpected(instance.error());
+        host.instances.push_back({name, std::move(instance->config)});
+    }
+    return host;
+}
+
 std::vector<std::string> need_restart(const Config& running, const Config& wanted, Daemon daemon)
 {
     std::vector<std::string> names;

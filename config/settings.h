@@ -37,6 +37,17 @@ struct LoadedConfig {
 tl::expected<LoadedConfig, std::vector<Error>> load_config(const std::string& path, const Environment& environment,
                                                            std::string_view instance = {});
 
+// The configuration of each instance of postern-milterd, too.
+struct InstanceConfig {
+    std::string name;
+    Config config;
+};
+struct LoadedHost {
+    LoadedConfig base;
+    std::vector<InstanceConfig> instances;
+};
+tl::expected<LoadedHost, std::vector<Error>> load_host(const std::string& path, const Environment& environment);
+
 // The settings that differ and that the running daemon cannot take over, as "policyd.listen".
 enum class Daemon { policyd, milterd };
 std::vector<std::string> need_restart(const Config& running, const Config& wanted, Daemon daemon);

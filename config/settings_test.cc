@@ -33,6 +33,14 @@ TEST_CASE("load_config reads the file, and files that the environment names")
     const auto instance = load_config(file, {}, "a");
     REQUIRE(instance);
     CHECK(instance->config.milterd.control == "/run/postern/milterd-a.control");
+
+    const auto host = load_host(file, {});
+    REQUIRE(host);
+    CHECK(host->base.config.milterd.control == "/run/postern/milterd.control");
+    REQUIRE(host->instances.size() == 1);
+    CHECK(host->instances[0].name == "a");
+    CHECK(host->instances[0].config.milterd.control == "/run/postern/milterd-a.control");
+    CHECK_FALSE(load_host(scratch / "gone", {}));
 }
 
 TEST_CASE("load_config without a file")
