@@ -41,7 +41,7 @@ std::unique_ptr<Filter> spf_filter(const Config& config, ResolverThread& dns)
 
 } // namespace
 
-Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, ResolverThread& dns, Log& log)
+Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, const ChainParts& parts)
 {
     auto origins = origin_rules(config);
     if (!origins)
@@ -49,11 +49,11 @@ Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, Res
 
     std::vector<ChainedFilter> filters;
     if (config.spf.enable)
-        filters.push_back({spf_filter(config, dns)});
+        filters.push_back({spf_filter(config, parts.dns)});
     filters.push_back({std::make_unique<AuthResultsFilter>(authserv_id(config))});
 
     return std::make_shared<const FilterChain>(
-        std::move(filters), ChainSettings{config.milterd.deadline, std::move(*origins)}, log);
+        std::move(filters), ChainSettings{config.milterd.deadline, std::move(*origins), parts.counts}, parts.log);
 }
 
 } // namespace postern

@@ -20,7 +20,14 @@
 
 namespace postern {
 
-// `dns` and `log` must outlive the chain and the mails in it.
-Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, ResolverThread& dns, Log& log);
+// What the filters stand on. All of it outlives the chains and the mails in them.
+struct ChainParts {
+    ResolverThread& dns;
+    const Clock& clock;
+    Log& log;
+    std::shared_ptr<FilterCounts> counts{};
+};
+
+Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, const ChainParts& parts);
 
 } // namespace postern

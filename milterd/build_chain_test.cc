@@ -36,8 +36,9 @@ struct Judged {
 Judged judge(const Config& config, Message message)
 {
     FakeLog log;
+    const SystemClock clock;
     ResolverThread dns; // not configured: it says "ask again later" to everything
-    const auto chain = build_chain(config, dns, log);
+    const auto chain = build_chain(config, {dns, clock, log});
     REQUIRE(chain);
     auto decision = ChainPass(*chain, message).finish();
     REQUIRE(log.lines.size() == 1);
@@ -81,10 +82,11 @@ TEST_CASE("build_chain: whose mail it is comes from the configuration")
 TEST_CASE("build_chain says what cannot be built")
 {
     FakeLog log;
+    const SystemClock clock;
     ResolverThread dns;
     auto config = defaults();
     config.trust.networks = {"192.0.2.0/33"};
-    const auto chain = build_chain(config, dns, log);
+    const auto chain = build_chain(config, {dns, clock, log});
     REQUIRE_FALSE(chain);
     CHECK(chain.error().what.find("trust.networks: ") == 0);
 }

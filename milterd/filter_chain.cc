@@ -99,6 +99,7 @@ struct ChainPass::Asked {
     const ChainedFilter* filter;
     std::unique_ptr<FilterPass> pass{};      // none: it has nothing to say, or failed
     std::optional<FilterVerdict> verdict{};
+    bool is_faulty = false;
     std::chrono::microseconds took{};
 };
 
@@ -127,23 +128,24 @@ void ChainPass::each(Step step)
         if (asked.verdict)
             continue;
         const auto start = SteadyClock::now();
-        std::string fault;
         try {
             step(asked);
         } catch (const std::exception& error) {
-            fault = error.what();
+            fail(asked, error.what());
         } catch (...) {
-            fault = "unknown exception";
-        }
-        if (!fault.empty()) {
-            asked.pass.reset();
-            asked.verdict = FilterVerdict{FilterAction::defer, 0, "3.0", "Internal fault, try again later", "fault", {}};
-            chain_->log_.error("filter_fault", {{"filter", asked.filter->filter->name()},
-                                                {"queue_id", message_.queue_id},
-                                                {"what", fault}});
+            fail(asked, "unknown exception");
         }
         asked.took += since(start);
     }
+}
+
+void ChainPass::fail(Asked& asked, std::string_view what)
+{
+    asked.pass.reset();
+    asked.is_faulty = true;
+    asked.verdict = FilterVerdict{FilterAction::defer, 0, "3.0", "Internal fault, try again later", "fault", {}};
+    chain_->log_.error("filter_fault",
+        {{"filter", asked.filter->filter->name()}, {"queue_id", message_.queue_id}, {"what", what}});
 }
 
 void ChainPass::body(std::span<const char> chunk)
@@ -171,6 +173,7 @@ Decision ChainPass::finish()
         }
     });
     auto decision = decide();
+    count();
     record(decision, since(start));
     return decision;
 }
@@ -209,6 +212,18 @@ Decision ChainPass::decide()
     return decision;
 }
 
+void ChainPass::count() const
+{
+    if (!chain_->settings_.counts)
+        return;
+    std::vector<FilterCounts::Verdict> verdicts;
+    for (const auto& asked : asked_)
+        if (asked.verdict)
+            verdicts.push_back({asked.filter->filter->name(), asked.verdict->action, asked.filter->observe,
+                asked.is_faulty, asked.took});
+    chain_->settings_.counts->add(verdicts);
+}
+
 void ChainPass::record(const Decision& decision, std::chrono::microseconds took) const
 {
     if (!chain_->log_.wants(LogLevel::info))
@@ -217,6 +232,7 @@ void ChainPass::record(const Decision& decision, std::chrono::microseconds took)
     if (!decision.filter.empty())
         fields.emplace_back("filter", decision.filter);
     add_if_any(fields, "reason", decision.reason);
+    add_if_any(fields, "text", decision.text);
     fields.emplace_back("client", message_.client ? message_.client->text() : std::string());
     add_if_any(fields, "client_name", message_.client_name);
     add_if_any(fields, "helo", message_.helo);

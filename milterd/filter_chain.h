@@ -20,6 +20,7 @@
 
 #include "common/log.h"
 #include "milterd/filter.h"
+#include "milterd/filter_counts.h"
 #include "milterd/origin.h"
 
 #include <chrono>
@@ -41,6 +42,7 @@ struct ChainedFilter {
 struct ChainSettings {
     std::chrono::milliseconds deadline{}; // the longest that a mail may wait from its end to its decision
     OriginRules origins{};
+    std::shared_ptr<FilterCounts> counts{}; // none: nobody counts
 };
 
 // What becomes of a mail.
@@ -83,8 +85,10 @@ private:
 
     template <class Step>
     void each(Step step);
+    void fail(Asked& asked, std::string_view what);
     void ask(Asked& asked, Deadline deadline);
     Decision decide();
+    void count() const;
     void record(const Decision& decision, std::chrono::microseconds took) const;
 
     std::shared_ptr<const FilterChain> chain_;

@@ -204,7 +204,7 @@ TEST_CASE("FilterChain: the record of a decision")
     ChainPass(chain_of({{"clamav", {verdict_of(FilterAction::reject, "infected")}}}, log), message).finish();
     REQUIRE(log.lines.size() == 1);
     const auto& line = log.lines[0];
-    const std::string want = "message queue_id=4XyZ12 action=reject filter=clamav reason=infected client=192.0.2.1"
+    const std::string want = "message queue_id=4XyZ12 action=reject filter=clamav reason=infected text=text of infected client=192.0.2.1"
                              " client_name=mail.example.org helo=helo.example.org login=alice origin=ours"
                              " sender=alice@example.org recipients=4 to=a@example.com,b@example.com,c@example.com size=42"
                              " clamav=reject infected ";
@@ -215,6 +215,31 @@ TEST_CASE("FilterChain: the record of a decision")
     ChainPass(chain_of({}, internal), bounce).finish();
     CHECK(internal.lines[0].find(" client= ") != std::string::npos);
     CHECK(internal.lines[0].find(" origin=internal ") != std::string::npos);
+}
+
+TEST_CASE("FilterChain counts what each filter decides")
+{
+    FakeLog log;
+    const auto counts = std::make_shared<FilterCounts>();
+    for (int i = 0; i < 3; ++i) {
+        std::vector<ChainedFilter> filters;
+        filters.push_back({std::make_unique<FakeFilter>("spf", FakeFilter::Script{verdict_of(FilterAction::reject)}), true});
+        filters.push_back({std::make_unique<FakeFilter>("bad", FakeFilter::Script{{}, {}, Step::body})});
+        filters.push_back({std::make_unique<FakeFilter>("clamav", FakeFilter::Script{verdict_of(FilterAction::reject)})});
+        filters.push_back({std::make_unique<FakeFilter>("last", FakeFilter::Script{})}); // not asked
+        auto message = a_message();
+        ChainPass pass(std::make_shared<FilterChain>(std::move(filters), ChainSettings{5s, {}, counts}, log), message);
+        pass.body(std::string_view("body"));
+        pass.finish();
+    }
+    const auto all = counts->all();
+    REQUIRE(all.size() == 3);
+    CHECK(all.at("spf").verdicts[static_cast<std::size_t>(FilterAction::reject)] == 3);
+    CHECK(all.at("spf").observed == 3);
+    CHECK(all.at("bad").verdicts[static_cast<std::size_t>(FilterAction::defer)] == 3);
+    CHECK(all.at("bad").faults == 3);
+    CHECK(all.at("clamav").verdicts[static_cast<std::size_t>(FilterAction::reject)] == 3);
+    CHECK(all.at("clamav").observed == 0);
 }
 
 TEST_CASE("FilterChain: one deadline for all filters, counted from the end of the message")

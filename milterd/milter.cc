@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <syslog.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -153,8 +154,13 @@ sfsistat negotiate(SMFICTX* context, unsigned long actions, unsigned long steps,
     unsigned long* my_actions, unsigned long* my_steps, unsigned long* unused_1, unsigned long* unused_2) noexcept
 {
     *unused_1 = *unused_2 = 0;
-    if ((actions & wanted_actions) != wanted_actions || !(steps & SMFIP_HDR_LEADSPC))
-        return SMFIS_REJECT; // libmilter says why in syslog and closes the connection
+    if ((actions & wanted_actions) != wanted_actions || !(steps & SMFIP_HDR_LEADSPC) || the_host()->is_overrun())
+        return SMFIS_REJECT; // libmilter closes the connection, and says so in syslog
+    try {
+        open_session(context);
+    } catch (const std::exception&) { // no memory for it
+        return SMFIS_REJECT;
+    }
     *my_actions = wanted_actions;
     *my_steps = SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_HDR_LEADSPC | silent_steps;
     if (actions & SMFIF_SETSYMLIST) { // whatever milter_..._macros of main.cf say
@@ -191,9 +197,9 @@ ConnectedClient client_of(const char* name, const sockaddr* address)
 sfsistat connected(SMFICTX* context, char* name, sockaddr* address) noexcept
 {
     try {
-        open_session(context);
+        open_session(context); // there is one, but of a new client on an old connection (SMFIC_QUIT_NC)
     } catch (const std::exception&) {
-        return SMFIS_TEMPFAIL; // no memory for a session
+        return SMFIS_TEMPFAIL;
     }
     return answered(context, [&](Session& session) {
         auto client = client_of(name, address);
@@ -347,6 +353,7 @@ Result<> run_milter(FileDescriptor listener, std::shared_ptr<SessionHost> host)
         || smfi_opensocket(false) != MI_SUCCESS)
         return fail("libmilter does not take the socket: its reason is in syslog");
 
+    ::openlog("postern-milterd", LOG_PID, LOG_MAIL); // for what libmilter has to say
     std::thread(nudge, address, size, host).detach();
     if (smfi_main() != MI_SUCCESS)
         return fail("libmilter failed: its reason is in syslog");

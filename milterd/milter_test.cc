@@ -274,14 +274,17 @@ TEST_CASE("milter: connections above the limit are deferred, then served again")
     auto fourth = milter.client();
     CHECK(fourth.send_mail(bounce).reply == 'c');
 
+    MilterClient fifth(milter.socket); // four sessions: twice the limit
+    CHECK_FALSE(fifth.negotiate());
+
     first.disconnect();
     third.disconnect();
     fourth.disconnect();
     char answer = 0;
     for (int tries = 0; answer != 'c' && tries < 100; ++tries) {
         std::this_thread::sleep_for(20ms);
-        auto fifth = milter.client();
-        answer = fifth.connect_and_greet({});
+        auto later = milter.client();
+        answer = later.connect_and_greet({});
     }
     CHECK(answer == 'c');
 }

@@ -24,6 +24,19 @@ SessionLimits session_limits(const MilterdSettings& settings)
     return limits;
 }
 
+std::string filter_status(std::string_view name, const FilterCount& count)
+{
+    auto text = fmt::format("filter {}", name);
+    std::uint64_t asked = 0;
+    for (std::size_t i = 0; i < count.verdicts.size(); ++i) {
+        asked += count.verdicts[i];
+        if (count.verdicts[i] > 0)
+            text += fmt::format(" {}={}", filter_action_name(static_cast<FilterAction>(i)), count.verdicts[i]);
+    }
+    return text + fmt::format(" observed={} faults={} mean_us={}\n", count.observed, count.faults,
+                      count.time.count() / static_cast<std::int64_t>(std::max<std::uint64_t>(asked, 1)));
+}
+
 // A thread for which no signal is: those are common/service's, on the first one.
 void start_thread(std::function<void()> work)
 {
@@ -39,13 +52,14 @@ void start_thread(std::function<void()> work)
 Milterd::Milterd(Log& log)
     : log_(log)
     , started_(std::chrono::steady_clock::now())
+    , filter_counts_(std::make_shared<FilterCounts>())
     , has_failed_(std::make_shared<std::atomic<bool>>(false))
 {
 }
 
 Result<> Milterd::configure(const Config& config)
 {
-    auto chain = build_chain(config, dns_, log_);
+    auto chain = build_chain(config, {dns_, clock_, log_, filter_counts_});
     if (!chain)
         return tl::unexpected(chain.error());
     if (const auto configured = dns_.configure(resolver_options(config.dns)); !configured)
@@ -95,6 +109,8 @@ std::string Milterd::status()
     text += fmt::format("messages accept={} quarantine={} defer={} discard={} reject={} aborted={} faults={}\n",
         counts.accepted, counts.quarantined, counts.deferred, counts.discarded, counts.rejected, counts.aborted,
         counts.faults);
+    for (const auto& [name, filter] : filter_counts_->all())
+        text += filter_status(name, filter);
     text += fmt::format("dns hits={} misses={} joined={} refused={} in_flight={} entries={}\n", dns.hits, dns.misses,
         dns.joined, dns.refused, dns.in_flight, dns.entries);
     return text;

@@ -47,7 +47,9 @@ public:
 private:
     Log& log_;
     std::chrono::steady_clock::time_point started_;
+    SystemClock clock_;
     ResolverThread dns_;
+    std::shared_ptr<FilterCounts> filter_counts_;
     std::shared_ptr<SessionHost> host_;
     std::shared_ptr<std::atomic<bool>> has_failed_; // with the thread that serves
 };

@@ -107,6 +107,12 @@ bool SessionHost::wait_until_idle(Deadline deadline)
     return busy_changed_.wait_until(lock, deadline, [this] { return busy_ == 0; });
 }
 
+bool SessionHost::is_overrun() const
+{
+    const std::lock_guard lock(mutex_);
+    return counts_.connections >= 2 * limits_.max_connections;
+}
+
 bool SessionHost::enter()
 {
     ++inside_;

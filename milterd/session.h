@@ -9,7 +9,8 @@
 // port 0.
 //
 // Failure: a session above `max_connections` and any new mail of a daemon
-// that is about to stop are deferred, internal mail excepted. An edit that
+// that is about to stop are deferred, internal mail excepted; at twice
+// `max_connections` a connection is closed at once. An edit that
 // does not reach Postfix defers the mail. A header beyond all measure is
 // refused whole (552 5.3.4): a part of it would be signed or verified wrongly.
 // Log: event=header_too_large; the chain logs the messages.
@@ -60,6 +61,9 @@ public:
     bool wait_until_idle(Deadline deadline);
 
     SessionCounts counts() const;
+
+    // So far above max_connections that not even a refusal can be afforded: descriptors would run out.
+    bool is_overrun() const;
 
     // The gate of the callbacks. After close() has returned true nobody is inside, nobody will
     // enter, and what the filters stand on may go.

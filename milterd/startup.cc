@@ -194,8 +194,9 @@ int check_milterd(const std::string& config_path, const std::string& instance)
         fmt::print("{}\n", warning);
 
     QueuedLog log(log_options(program, loaded->config.log));
+    const SystemClock clock;
     ResolverThread dns;
-    if (const auto chain = build_chain(loaded->config, dns, log); !chain) {
+    if (const auto chain = build_chain(loaded->config, {dns, clock, log}); !chain) {
         print({chain.error()}, stdout);
         return 1;
     }

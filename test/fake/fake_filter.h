@@ -60,7 +60,7 @@ private:
         {
             filter_.calls_.octets += chunk.size();
             if (filter_.script_.throws_in == Step::body)
-                throw std::runtime_error("body");
+                throw std::runtime_error(""); // not even a reason
         }
 
         void message_complete(const Message&) override { enter(Step::message_complete, "message_complete", filter_.calls_.message_complete); }

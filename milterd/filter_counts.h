@@ -1,0 +1,61 @@
+// filter_counts - what each filter has decided since the daemon's start
+//
+// Kept by the chain, read by the control command "status". A reload does not
+// begin anew. Every method may be called from any thread.
+#pragma once
+
+#include "milterd/filter.h"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string_view>
+
+namespace postern {
+
+constexpr std::size_t filter_action_count = static_cast<std::size_t>(FilterAction::reject) + 1;
+
+struct FilterCount {
+    std::array<std::uint64_t, filter_action_count> verdicts{}; // by FilterAction
+    std::uint64_t observed = 0;                                // verdicts that were not acted on
+    std::uint64_t faults = 0;                                  // exceptions, counted as defer too
+    std::chrono::microseconds time{0};                         // spent in all of them
+};
+
+class FilterCounts {
+public:
+    struct Verdict {
+        std::string_view filter; // a literal
+        FilterAction action{};
+        bool is_observed = false;
+        bool is_fault = false;
+        std::chrono::microseconds time{};
+    };
+
+    void add(std::span<const Verdict> verdicts)
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& verdict : verdicts) {
+            auto& count = counts_[verdict.filter];
+            ++count.verdicts[static_cast<std::size_t>(verdict.action)];
+            count.observed += verdict.is_observed;
+            count.faults += verdict.is_fault;
+            count.time += verdict.time;
+        }
+    }
+
+    std::map<std::string_view, FilterCount> all() const
+    {
+        const std::lock_guard lock(mutex_);
+        return counts_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::map<std::string_view, FilterCount> counts_;
+};
+
+} // namespace postern
