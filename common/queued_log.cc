@@ -1,10 +1,11 @@
 #include "common/queued_log.h"
 
+#include "common/log_record.h"
+
 #include <atomic>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
-#include <numeric>
 #include <span>
 #include <thread>
 #include <utility>
@@ -13,11 +14,11 @@
 namespace postern {
 namespace {
 
-std::size_t octets_of(const LogEvent& event)
-{
-    return std::accumulate(event.fields.begin(), event.fields.end(), sizeof event + event.event.size(),
-                           [](std::size_t sum, const auto& field) { return sum + sizeof field + field.value.size(); });
-}
+// While lines keep coming they are written this often, not one by one: to wake a thread costs
+// the caller more than all the rest of a line.
+constexpr std::chrono::milliseconds gather_time{10};
+constexpr std::size_t most_at_a_time = 500; // events in memory twice
+constexpr std::size_t usual_batch = 256 << 10; // octets: what a burst took beyond this is given back
 
 LogEvent own_event(LogLevel level, LogField field)
 {
@@ -37,7 +38,8 @@ struct QueuedLog::Shared {
     void start_thread(std::shared_ptr<Shared> self);
     void run();
     void reopen_output();
-    void write_out(std::span<const LogEvent> events);
+    void write_batch(std::string_view packed);
+    void tell_of(std::size_t lost);
 
     const LogOptions options;
     std::atomic<LogLevel> level;
@@ -51,9 +53,9 @@ struct QueuedLog::Shared {
     std::mutex mutex;
     std::condition_variable wake;
     std::condition_variable finished;
-    std::vector<LogEvent> queue;
-    std::size_t queued_octets = 0;
+    std::string queue; // packed (log_record)
     std::size_t dropped = 0;
+    bool is_waiting = false; // the thread; else it will look by itself
     bool wants_reopen = false;
     bool is_stopping = false;
     bool is_finished = false;
@@ -72,23 +74,27 @@ void QueuedLog::Shared::start_thread(std::shared_ptr<Shared> self)
 
 void QueuedLog::Shared::run()
 {
-    std::vector<LogEvent> batch; // changes places with the queue, so that neither allocates for long
+    std::string batch; // changes places with the queue, so that neither allocates for long
     std::unique_lock lock(mutex);
     for (;;) {
+        is_waiting = true;
         wake.wait(lock, [this] { return !queue.empty() || wants_reopen || is_stopping; });
+        is_waiting = false;
         if (queue.empty() && !wants_reopen)
             break;
         batch.swap(queue);
-        queued_octets = 0;
         unreported += std::exchange(dropped, 0);
         const bool reopening = std::exchange(wants_reopen, false);
         lock.unlock();
 
         if (reopening)
             reopen_output();
-        write_out(batch);
+        write_batch(batch);
         batch.clear();
+        if (batch.capacity() > usual_batch)
+            batch.shrink_to_fit();
         lock.lock();
+        wake.wait_for(lock, gather_time, [this] { return wants_reopen || is_stopping; });
     }
     is_finished = true;
     finished.notify_all();
@@ -100,14 +106,22 @@ void QueuedLog::Shared::reopen_output()
     if (opened)
         return;
     const auto report = own_event(LogLevel::warning, {"error", opened.error().what});
-    write_out({&report, 1});
+    tell_of(output->write({&report, 1}));
 }
 
-void QueuedLog::Shared::write_out(std::span<const LogEvent> events)
+void QueuedLog::Shared::write_batch(std::string_view packed)
 {
-    const auto lost = output->write(events);
+    std::size_t lost = 0;
+    while (!packed.empty())
+        lost += output->write(unpack_log_events(packed, most_at_a_time));
+    tell_of(lost);
+}
+
+// What was lost now or before, unless the output is still broken.
+void QueuedLog::Shared::tell_of(std::size_t lost)
+{
     unreported += lost;
-    if (unreported == 0 || lost > 0) // a broken output is not told that it is broken
+    if (unreported == 0 || lost > 0)
         return;
     const auto report = own_event(LogLevel::warning, {"dropped", unreported});
     if (output->write({&report, 1}) == 0)
@@ -170,16 +184,16 @@ bool QueuedLog::wants(LogLevel level) const
 
 void QueuedLog::write(LogLevel level, std::string_view event, LogFields fields)
 {
-    LogEvent entry{std::chrono::system_clock::now(), level, std::string(event), std::move(fields)};
-    const auto octets = octets_of(entry);
+    const auto now = std::chrono::system_clock::now();
     const std::lock_guard lock(shared_->mutex);
-    if (shared_->queued_octets + octets > shared_->options.queue_limit) {
+    const auto size_before = shared_->queue.size();
+    pack_log_event(shared_->queue, now, level, event, fields);
+    if (shared_->queue.size() > shared_->options.queue_limit) {
+        shared_->queue.resize(size_before);
         ++shared_->dropped;
         return;
     }
-    shared_->queued_octets += octets;
-    shared_->queue.push_back(std::move(entry));
-    if (shared_->queue.size() == 1) // otherwise the thread is awake, or about to be
+    if (std::exchange(shared_->is_waiting, false))
         shared_->wake.notify_one();
 }
 
