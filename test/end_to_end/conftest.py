@@ -7,6 +7,7 @@ settings change, and everything is ended when the tests are.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 import signal
@@ -41,16 +42,13 @@ def pytest_configure() -> None:
 def hosts(request: pytest.FixtureRequest) -> Iterator[HostMaker]:
     build = (ROOT / request.config.getoption("--build")).resolve()
     started: dict[bool, MailHost] = {}
+    with contextlib.ExitStack() as stack:
+        def host(chrooted: bool) -> MailHost:
+            if chrooted not in started:
+                started[chrooted] = stack.enter_context(MailHost(build, settings=COMMON_SETTINGS, chrooted=chrooted))
+            return started[chrooted]
 
-    def host(chrooted: bool) -> MailHost:
-        if chrooted not in started:
-            started[chrooted] = MailHost(build, settings=COMMON_SETTINGS, chrooted=chrooted)
-            started[chrooted].start()
-        return started[chrooted]
-
-    yield host
-    for running in started.values():
-        running.close()
+        yield host
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 
 from mail_host import Client, MailHost, compose, message_id_of
 from mail_host.process import has_ipv6
-from mail_host.world import COLLEAGUE, LOCAL, STRANGER, STRANGER6, TRAVELLER, USER
+from mail_host.world import COLLEAGUE, FORGER, LOCAL, STRANGER, STRANGER6, TRAVELLER, USER
 
 
 @pytest.mark.parametrize("client", [
@@ -118,3 +118,13 @@ def test_header_without_body_and_body_without_header(host: MailHost, sender: str
         with host.session(STRANGER) as session:
             assert session.deliver(sender, [recipient], content).accepted
         assert host.sink.wait_for_mail_to(recipient)
+
+
+def test_a_client_that_really_logs_in(host: MailHost, sender: str) -> None:
+    """AUTH on the wire instead of XCLIENT's word for it."""
+    content = compose(sender, USER)
+    with host.session(FORGER) as session:
+        session.login("someone", "any password")
+        assert session.deliver(sender, [USER], content).accepted
+    host.sink.wait_for(message_id_of(content))
+    assert host.mail_decision(sender)["login"] == "someone"

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mail_host.auth_server import AuthServer
 from mail_host.process import PATIENCE, HostError, free_port, has_ipv6, run, tail, wait_until
 
 # service type private unpriv chroot wakeup maxproc command: Debian's master.cf, without what nobody here asks for
@@ -77,6 +78,9 @@ smtp_dns_support_level = disabled
 smtp_host_lookup = native
 smtpd_peername_lookup = no
 smtpd_authorized_xclient_hosts = 127.0.0.1 [::1]
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = auth
 smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination
 smtpd_recipient_limit = 2000
 smtpd_client_connection_count_limit = 0
@@ -152,6 +156,7 @@ class Postfix:
         addresses = ["127.0.0.1", "[::1]"] if has_ipv6() else ["127.0.0.1"]
         listeners = [f"{address}:{self.port} inet n - {'y' if chrooted else 'n'} - - smtpd" for address in addresses]
         self._write("master.cf", MASTER_CF.format(listeners="\n".join(listeners)))
+        self._auth_server = AuthServer(self.queue / "auth")
         if chrooted:
             self._fill_chroot()
 
@@ -161,6 +166,7 @@ class Postfix:
         return grp.getgrgid(pwd.getpwnam(self.user).pw_gid).gr_name
 
     def start(self) -> None:
+        self._auth_server.start()
         self._postfix("start")
         wait_until(self.greets, "Postfix's greeting", explain=lambda: tail(self.maillog))
 
@@ -168,6 +174,7 @@ class Postfix:
         """Ends it, and waits for the master: `postfix stop` comes back when it is gone."""
         if self.is_running:
             self._postfix("stop")
+        self._auth_server.stop()
 
     def reload(self) -> None:
         self._postfix("reload")
