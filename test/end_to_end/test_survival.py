@@ -177,10 +177,9 @@ def test_a_full_disk_under_the_greylist(host: MailHost, sender: str) -> None:
         try:
             assert host.send(STRANGER, f"a-{sender}", USER).last.code == 450
             filler = disk / "filler"
-            with filler.open("wb") as file, contextlib.suppress(OSError):
+            with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
                 while True:
                     file.write(b"x" * 4096)
-                    file.flush()
 
             for number in range(200):  # more than what pages have room left for
                 answer = host.send(STRANGER, f"b{number}-{sender}", USER)
