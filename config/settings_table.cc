@@ -291,8 +291,7 @@ constexpr Setting setting_table[] = {
     {.section = "milterd", .name = "max_connections",
      .target = [](Config& c) -> Target { return &c.milterd.max_connections; },
      .fallback = "2000",
-     .text = "How many connections are served at a time; one above the limit is closed, and Postfix applies its own "
-             "default.",
+     .text = "How many connections are served at a time; mail on one above the limit is deferred (451 4.7.1).",
      .low = "1", .high = "100000", .restart = true},
     {.section = "milterd", .name = "deadline",
      .target = [](Config& c) -> Target { return &c.milterd.deadline; },
