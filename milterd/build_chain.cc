@@ -3,6 +3,7 @@
 #include "common/host_name.h"
 #include "common/mail_address.h"
 #include "milterd/auth_results_filter.h"
+#include "milterd/clamav_filter.h"
 #include "milterd/spf_filter.h"
 
 #include <utility>
@@ -39,6 +40,15 @@ std::unique_ptr<Filter> spf_filter(const Config& config, ResolverThread& dns)
         dns.io(), std::move(ask), SpfFilterOptions{config.spf.deadline, receiver.empty() ? host_name() : receiver});
 }
 
+Result<std::unique_ptr<ClamavFilter>> clamav_filter(const Config& config, const ChainParts& parts)
+{
+    auto spool = parts.spool;
+    if (!spool)
+        spool = std::make_shared<SpoolBudget>(static_cast<std::size_t>(config.milterd.max_spooled));
+    return ClamavFilter::create(
+        config.clamav, static_cast<std::size_t>(config.milterd.max_connections), std::move(spool));
+}
+
 } // namespace
 
 Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, const ChainParts& parts)
@@ -48,6 +58,12 @@ Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, con
         return tl::unexpected(origins.error());
 
     std::vector<ChainedFilter> filters;
+    if (config.clamav.enable) {
+        auto filter = clamav_filter(config, parts);
+        if (!filter)
+            return tl::unexpected(filter.error());
+        filters.push_back({std::move(*filter), config.clamav.observe});
+    }
     if (config.spf.enable)
         filters.push_back({spf_filter(config, parts.dns)});
     filters.push_back({std::make_unique<AuthResultsFilter>(authserv_id(config))});

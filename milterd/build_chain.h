@@ -7,12 +7,13 @@
 //
 // Failure: the Error says what cannot be built, such as a key file that
 // cannot be read; nothing has changed then.
-// Config: [milterd] deadline, authserv_id; [trust]; [spf]; [dkim]; [clamav]
+// Config: [milterd] deadline, authserv_id, max_connections; [trust]; [spf]; [dkim]; [clamav]
 #pragma once
 
 #include "common/log.h"
 #include "common/result.h"
 #include "config/config.h"
+#include "milterd/body_spool.h"
 #include "milterd/filter_chain.h"
 #include "milterd/resolver_thread.h"
 
@@ -26,6 +27,7 @@ struct ChainParts {
     const Clock& clock;
     Log& log;
     std::shared_ptr<FilterCounts> counts{};
+    std::shared_ptr<SpoolBudget> spool{}; // its limit is the caller's to set; none: the chain has one of its own
 };
 
 Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, const ChainParts& parts);

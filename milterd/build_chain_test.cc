@@ -63,6 +63,50 @@ TEST_CASE("build_chain: who finds something stands before who writes it down")
     CHECK(without.record.find(" spf=") == std::string::npos);
 }
 
+TEST_CASE("build_chain: the virus scan comes first, and may be set to observe")
+{
+    auto config = defaults();
+    config.clamav.enable = true;
+    config.clamav.clamd = "unix:/nowhere/clamd";
+    config.clamav.wait = std::chrono::seconds(0);
+    const auto judged = judge(config, a_message());
+    CHECK(judged.decision.action == FilterAction::defer);
+    CHECK(judged.decision.filter == "clamav");
+    CHECK(judged.record.find(" clamav=defer clamd unavailable ") < judged.record.find(" spf=accept "));
+
+    config.clamav.observe = true;
+    const auto observed = judge(config, a_message());
+    CHECK(observed.decision.action == FilterAction::accept);
+    CHECK(observed.record.find(" clamav=would-defer clamd unavailable ") != std::string::npos);
+
+    config.clamav.clamd = "/nowhere/clamd";
+    FakeLog log;
+    const SystemClock clock;
+    ResolverThread dns;
+    CHECK(build_chain(config, {dns, clock, log}).error().what.find("clamav.clamd: ") == 0);
+}
+
+TEST_CASE("build_chain: the room for mails in scan is shared by all chains")
+{
+    auto config = defaults();
+    config.clamav.enable = true;
+    FakeLog log;
+    const SystemClock clock;
+    ResolverThread dns;
+    const ChainParts parts{dns, clock, log, {}, std::make_shared<SpoolBudget>(1 << 20)};
+    const auto before = build_chain(config, parts);
+    const auto after = build_chain(config, parts); // as a reload does
+    auto message = a_message();
+    {
+        const ChainPass first(*before, message);
+        const auto of_one = parts.spool->used();
+        CHECK(of_one > 0);
+        const ChainPass second(*after, message);
+        CHECK(parts.spool->used() == 2 * of_one);
+    }
+    CHECK(parts.spool->used() == 0);
+}
+
 TEST_CASE("build_chain: whose mail it is comes from the configuration")
 {
     auto config = defaults();

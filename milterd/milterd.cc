@@ -53,17 +53,19 @@ Milterd::Milterd(Log& log)
     : log_(log)
     , started_(std::chrono::steady_clock::now())
     , filter_counts_(std::make_shared<FilterCounts>())
+    , spool_(std::make_shared<SpoolBudget>(0))
     , has_failed_(std::make_shared<std::atomic<bool>>(false))
 {
 }
 
 Result<> Milterd::configure(const Config& config)
 {
-    auto chain = build_chain(config, {dns_, clock_, log_, filter_counts_});
+    auto chain = build_chain(config, {dns_, clock_, log_, filter_counts_, spool_});
     if (!chain)
         return tl::unexpected(chain.error());
     if (const auto configured = dns_.configure(resolver_options(config.dns)); !configured)
         return fail("dns: {}", configured.error().what);
+    spool_->set_limit(static_cast<std::size_t>(config.milterd.max_spooled));
     if (host_)
         host_->set_chain(std::move(*chain));
     else
@@ -111,6 +113,7 @@ std::string Milterd::status()
         counts.faults);
     for (const auto& [name, filter] : filter_counts_->all())
         text += filter_status(name, filter);
+    text += fmt::format("spool octets={}\n", spool_->used());
     text += fmt::format("dns hits={} misses={} joined={} refused={} in_flight={} entries={}\n", dns.hits, dns.misses,
         dns.joined, dns.refused, dns.in_flight, dns.entries);
     return text;

@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/result.h"
 #include "config/config.h"
+#include "milterd/body_spool.h"
 #include "milterd/resolver_thread.h"
 #include "milterd/session.h"
 
@@ -50,6 +51,7 @@ private:
     SystemClock clock_;
     ResolverThread dns_;
     std::shared_ptr<FilterCounts> filter_counts_;
+    std::shared_ptr<SpoolBudget> spool_;
     std::shared_ptr<SessionHost> host_;
     std::shared_ptr<std::atomic<bool>> has_failed_; // with the thread that serves
 };

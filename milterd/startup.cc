@@ -7,6 +7,7 @@
 #include "config/log_options.h"
 #include "config/settings.h"
 #include "milterd/build_chain.h"
+#include "milterd/clamav_filter.h"
 #include "milterd/milterd.h"
 
 #include <algorithm>
@@ -39,9 +40,17 @@ void print(const std::vector<Error>& faults, std::FILE* to)
         fmt::print(to, "{}\n", fault.what);
 }
 
-void log_warnings(Log& log, const std::vector<std::string>& warnings)
+std::vector<std::string> warnings_of(const LoadedConfig& loaded)
 {
-    for (const auto& warning : warnings)
+    auto warnings = loaded.warnings;
+    for (auto& warning : clamav_warnings(loaded.config.clamav))
+        warnings.push_back(std::move(warning));
+    return warnings;
+}
+
+void log_warnings(Log& log, const LoadedConfig& loaded)
+{
+    for (const auto& warning : warnings_of(loaded))
         log.warning("configuration", {{"problem", warning}});
 }
 
@@ -112,7 +121,7 @@ public:
         if (const auto started = log_.start(); !started)
             return tl::unexpected(started.error());
 
-        log_warnings(log_, loaded.warnings);
+        log_warnings(log_, loaded);
         milterd_.emplace(log_);
         if (const auto configured = milterd_->configure(loaded.config); !configured)
             return tl::unexpected(configured.error());
@@ -133,7 +142,7 @@ private:
             return configured;
         log_.set_level(log_level(loaded->config.log.level));
         log_.reopen();
-        log_warnings(log_, loaded->warnings);
+        log_warnings(log_, *loaded);
         for (const auto& setting : need_restart(running_, loaded->config, Daemon::milterd))
             log_.warning("configuration", {{"problem", setting + ": takes effect at the next start"}});
         return {};
@@ -190,7 +199,7 @@ int check_milterd(const std::string& config_path, const std::string& instance)
         print(loaded.error(), stdout);
         return 1;
     }
-    for (const auto& warning : loaded->warnings)
+    for (const auto& warning : warnings_of(*loaded))
         fmt::print("{}\n", warning);
 
     QueuedLog log(log_options(program, loaded->config.log));

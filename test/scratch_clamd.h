@@ -55,6 +55,8 @@ public:
             << (folder_ / "log").string() << "\nForeground yes\nSelfCheck 0\n"
             << (::geteuid() == 0 ? "User root\n" : "") << more;
         signature.close();
+        // A copy: Debian's AppArmor profile of /usr/sbin/clamd would not let it into our folder.
+        std::filesystem::copy_file("/usr/sbin/clamd", folder_ / "clamd"); // of the package clamav-daemon
         start();
     }
 
@@ -70,7 +72,7 @@ public:
 
     void start()
     {
-        std::string program = "/usr/sbin/clamd", option = "-c", conf = conf_path();
+        std::string program = folder_ / "clamd", option = "-c", conf = conf_path();
         char* arguments[] = {program.data(), option.data(), conf.data(), nullptr};
         posix_spawn_file_actions_t actions;
         ::posix_spawn_file_actions_init(&actions);
@@ -79,7 +81,7 @@ public:
         const int error = ::posix_spawn(&process_, program.c_str(), &actions, nullptr, arguments, environ);
         ::posix_spawn_file_actions_destroy(&actions);
         if (error != 0)
-            throw std::runtime_error("scratch clamd: cannot start /usr/sbin/clamd (package clamav-daemon)");
+            throw std::runtime_error("scratch clamd: cannot start " + program);
         for (int i = 0; i < 3000 && !is_up(); ++i)
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
         if (!is_up())
