@@ -111,7 +111,7 @@ def test_quarantine_holds_the_mail(host: MailHost, sender: str) -> None:
 def test_mail_larger_than_is_scanned(host: MailHost, sender: str) -> None:
     """clamd answers OK to what it is too large to look at; our own setting decides about it."""
     large = compose(sender, USER, body="\n".join(["x" * 70] * 3000))
-    for oversize, code in (("accept", 250), ("defer", 451), ("reject", 550)):
+    for oversize, code in (("accept", 250), ("defer", 451), ("reject", 552)):
         host.write_configuration({**SETTINGS, "clamav": {**SETTINGS["clamav"], "max_size": 100_000,
                                                          "oversize": oversize}})
         host.reload(host.milterd)
