@@ -4,14 +4,17 @@
 // that one writer never keeps readers waiting, and synchronous=NORMAL: after
 // a loss of power the last transactions may be missing, the file is whole.
 // The schema's version stands in the file (PRAGMA user_version); open() runs
-// the migrations that are missing, each in a transaction of its own.
-// Failure: a file of a newer schema, of another program, damaged or not to be
-// read is an Error that names the file; nothing is changed then.
+// the migrations that are missing, each in a transaction of its own. While one
+// runs nobody else can write, so each takes milliseconds: what has to touch
+// every row is done by the owner of the rows, in portions, after opening.
+// Failure: a file of a newer schema, of another program, damaged, read-only or
+// not to be read is an Error that names the file; nothing is changed then.
 #pragma once
 
 #include "common/result.h"
 #include "common/sqlite/statement.h"
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,7 +25,7 @@ struct sqlite3;
 namespace postern {
 
 struct Schema {
-    int application_id = 0;                       // PRAGMA application_id: whose file this is
+    int application_id = 0; // PRAGMA application_id: whose file this is
     std::span<const std::string_view> migrations; // the n-th makes version n out of n-1
 };
 
@@ -39,6 +42,12 @@ public:
 
     int changes() const; // rows that the last statement wrote or deleted
 
+    // From here on a write that would make the file larger fails ("database or disk is full").
+    Result<> limit_size(std::int64_t octets);
+
+    // Whether the file is not the one that was opened any more: renamed, removed or replaced.
+    bool has_moved() const;
+
 private:
     struct Close {
         void operator()(sqlite3* handle) const;
@@ -49,9 +58,13 @@ private:
     {
     }
     Result<> connect(int flags);
-    Result<int> read_pragma(std::string_view name);
+    Result<> enter_wal_mode();
+    tl::unexpected<Error> fault() const;
+    Result<std::int64_t> read_pragma(std::string_view name);
     Result<> check_owner(const Schema& schema);
+    Result<> check_owner_now(const Schema& schema);
     Result<> migrate(const Schema& schema);
+    Result<bool> migrate_one(const Schema& schema);
 
     std::string path_;
     std::unique_ptr<sqlite3, Close> handle_;
