@@ -14,10 +14,13 @@ bool is_batv_tag(std::string_view text)
     return text.size() >= batv_tag_size && std::all_of(text.begin(), text.begin() + batv_tag_size, is_alnum);
 }
 
-// "prvs=tag=user", but some programs write "prvs=user=tag"
+// "prvs=tag=user", but some programs write "prvs=user=tag". As in postgrey, a = at the end parts nothing.
 std::string_view without_batv(std::string_view user)
 {
-    const auto parts = split(user, '=');
+    auto rest = user;
+    while (rest.ends_with('='))
+        rest.remove_suffix(1);
+    const auto parts = split(rest, '=');
     if (parts.size() != 3 || parts[0] != "prvs")
         return user;
     return is_batv_tag(parts[2]) && !is_batv_tag(parts[1]) ? parts[1] : parts[2];
@@ -43,6 +46,13 @@ std::string numbers_replaced(std::string_view user)
     return out;
 }
 
+std::string limited(std::string text)
+{
+    if (text.size() > greylist_part_limit)
+        text.resize(greylist_part_limit);
+    return text;
+}
+
 } // namespace
 
 ClientKey network_key(const IpAddress& client, int ipv4_prefix, int ipv6_prefix)
@@ -57,17 +67,17 @@ ClientKey domain_key(std::string_view spf_domain)
 
 std::string greylist_sender(const MailAddress& sender)
 {
-    if (sender.is_null())
-        return {};
     const auto local_part = to_lower(sender.local_part);
+    if (sender.domain.empty()) // <> too
+        return limited(local_part);
     auto user = without_batv(local_part);
     user = user.substr(0, user.find('+'));
-    return numbers_replaced(user) + "@" + sender.domain;
+    return limited(numbers_replaced(user) + "@" + sender.domain);
 }
 
 GreylistKeys greylist_keys(const ClientKey& client, const MailAddress& sender, const MailAddress& recipient)
 {
-    return {client.text + "/" + greylist_sender(sender) + "/" + to_lower(recipient.text()), client.text};
+    return {client.text + "/" + greylist_sender(sender) + "/" + limited(to_lower(recipient.text())), client.text};
 }
 
 } // namespace postern

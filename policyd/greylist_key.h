@@ -2,17 +2,22 @@
 //
 // RFC 6647 2.3, by postgrey's rules, so that its database can be read over:
 // the client's network, the sender without what changes from mail to mail,
-// and the recipient, all in lower case. Pure.
+// and the recipient, all in lower case. Pure. Sender and recipient are cut to
+// 320 octets: RFC 5321 4.5.3.1 has no longer mailbox, and what a stranger
+// invents need not fill our disk.
 #pragma once
 
 #include "common/ip_address.h"
 #include "common/mail_address.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace postern {
+
+constexpr std::size_t greylist_part_limit = 320;
 
 // Who sends: a network, or a domain whose SPF vouches for the client. The two
 // never have the same text, since a network's has no '@'.

@@ -23,7 +23,9 @@ TEST_CASE("greylist_sender")
         {"number in a word stays", "user2@example.org", "user2@example.org"},
         {"number beside an underscore stays", "a_1-1@example.org", "a_1-#@example.org"},
         {"only a number", "42@example.org", "#@example.org"},
-        {"no domain", "user", "user@"},
+        {"no domain: as it is", "User+12", "user+12"},
+        {"BATV tag without a user", "prvs=1234abcdef=@example.org", "prvs=1234abcdef=@example.org"},
+        {"BATV with = at the end", "prvs=1234abcdef=user=@example.org", "user@example.org"},
         {"octets of UTF-8 stay", "\xc3\xa4+x@example.org", "\xc3\xa4@example.org"},
     };
     for (const auto& c : cases) {
@@ -54,6 +56,15 @@ TEST_CASE("greylist_keys")
     }
     CHECK(greylist_keys(domain_key("Example.org"), sender, recipient).triplet
           == "@example.org/a@example.org/me+tag@example.net");
+}
+
+TEST_CASE("greylist_keys: what a stranger invents has a bound")
+{
+    const std::string endless(5'000, 'a');
+    const auto keys = greylist_keys(network_key(*parse_ip_address("192.0.2.77"), 24, 64),
+                                    parse_mail_address(endless + "@example.org"),
+                                    parse_mail_address(endless + "@example.com"));
+    CHECK(keys.triplet.size() == std::string("192.0.2.0//").size() + 2 * greylist_part_limit);
 }
 
 } // namespace postern
