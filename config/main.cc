@@ -143,6 +143,7 @@ int main(int argc, char** argv)
 {
     CLI::App app("Postern beside Postfix: check the configuration, plug it in, talk to the daemons.");
     app.require_subcommand(1);
+    app.set_version_flag("--version", "postern " POSTERN_VERSION);
     int status = 0;
     const postern::CheckCommand check(app, status);
     const postern::MainCfCommand main_cf(app, status);

@@ -10,8 +10,9 @@ constexpr Section section_table[] = {
     {"trust", SectionKind::single, ReadBy::both, "Who is not a stranger."},
     {"policyd", SectionKind::single, ReadBy::policyd,
      "postern-policyd(8), which Postfix asks before it takes a recipient (check_policy_service)."},
-    {"spf", SectionKind::single, ReadBy::policyd,
-     "SPF (RFC 7208): may this client send mail for the domain that it names?"},
+    {"spf", SectionKind::single, ReadBy::both,
+     "SPF (RFC 7208): may this client send mail for the domain that it names? postern-policyd refuses by the answer, "
+     "postern-milterd writes it into Authentication-Results."},
     {"greylist", SectionKind::single, ReadBy::policyd,
      "Greylisting (RFC 6647): the first mail of an unknown client, sender and recipient has to come again."},
     {"milterd", SectionKind::per_instance, ReadBy::milterd,
@@ -133,8 +134,8 @@ constexpr Setting setting_table[] = {
     {.section = "policyd", .name = "max_connections",
      .target = [](Config& c) -> Target { return &c.policyd.max_connections; },
      .fallback = "2000",
-     .text = "How many connections are served at a time. Postfix keeps one for each smtpd(8) process; at the limit the "
-             "one that has been idle longest makes way for the next.",
+     .text = "How many connections are served at a time. Postfix keeps one for each smtpd(8) process; beyond the limit "
+             "the one that has been idle longest makes way.",
      .low = "1", .high = "100000"},
     {.section = "policyd", .name = "deadline",
      .target = [](Config& c) -> Target { return &c.policyd.deadline; },
@@ -157,7 +158,7 @@ constexpr Setting setting_table[] = {
     {.section = "spf", .name = "observe",
      .target = [](Config& c) -> Target { return &c.spf.observe; },
      .fallback = "false",
-     .text = "Decide, log and count, but refuse nothing."},
+     .text = "Decide, log and count, but refuse nothing and add no header."},
     {.section = "spf", .name = "helo",
      .target = [](Config& c) -> Target { return &c.spf.helo; },
      .fallback = "fail",

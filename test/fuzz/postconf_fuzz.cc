@@ -1,0 +1,17 @@
+#include "config/postconf.h"
+
+#include <cstdint>
+#include <cstdlib>
+
+// What postconf(1) prints, and the lists in it. Splitting what was joined gives the same items.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    const std::string text(reinterpret_cast<const char*>(data), size);
+    const auto postfix = postern::read_postconf({text, text, text});
+    for (const auto& [name, value] : postfix.parameters) {
+        const auto items = postern::split_postfix_list(value);
+        if (postern::split_postfix_list(postern::join_postfix_list(items)) != items)
+            std::abort();
+    }
+    return 0;
+}
