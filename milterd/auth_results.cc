@@ -10,9 +10,9 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t value_limit = 400;   // a mailbox has 320; escaped, it still fits a line of 998 (RFC 5322 2.1.1)
+constexpr std::size_t value_limit = 400; // a mailbox has 320; escaped, it still fits a line of 998 (RFC 5322 2.1.1)
 constexpr std::size_t comment_limit = 200;
-constexpr std::size_t line_length = 78;    // RFC 5322 2.1.1
+constexpr std::size_t line_length = 78; // RFC 5322 2.1.1
 constexpr std::string_view field_name = "Authentication-Results: ";
 
 // RFC 2045 5.1: the characters of a token, which is a `value` without quotes.
@@ -170,8 +170,8 @@ void add_result(FoldedText& field, const AuthResult& result, FieldCharset charse
     if (!result.reason.empty())
         field.add_word("reason=" + quoted(result.reason, comment_limit, charset));
     for (const auto& property : result.properties)
-        field.add_word(
-            keyword(property.ptype) + "." + keyword(property.property) + "=" + value_text(property.value, charset));
+        field.add_word(keyword(property.ptype) + "." + keyword(property.property) + "="
+                       + value_text(property.value, charset));
 }
 
 // ---- reading ----
@@ -218,7 +218,7 @@ std::string read_quoted(std::string_view& text)
 std::string read_token(std::string_view& text)
 {
     const auto end = std::find_if(text.begin(), text.end(),
-        [](char c) { return !is_token_char(c) && static_cast<std::uint8_t>(c) < 0x80; });
+                                  [](char c) { return !is_token_char(c) && static_cast<std::uint8_t>(c) < 0x80; });
     const auto size = static_cast<std::size_t>(end - text.begin());
     std::string out(text.substr(0, size));
     text.remove_prefix(size);
@@ -227,7 +227,8 @@ std::string read_token(std::string_view& text)
 
 } // namespace
 
-std::string write_auth_results(std::string_view authserv_id, const std::vector<AuthResult>& results, FieldCharset charset)
+std::string write_auth_results(std::string_view authserv_id, const std::vector<AuthResult>& results,
+                               FieldCharset charset)
 {
     FoldedText field(field_name.size());
     const bool is_plain = is_token(authserv_id) && authserv_id.size() <= value_limit;

@@ -26,7 +26,7 @@ public:
         if (message.origin == Origin::stranger && !findings.auth_results.empty()) {
             const auto charset = message.is_smtputf8 ? FieldCharset::utf8 : FieldCharset::ascii;
             edits_.push_back({HeaderEdit::Kind::insert, std::string(field_name),
-                write_auth_results(authserv_id_, findings.auth_results, charset), 0});
+                              write_auth_results(authserv_id_, findings.auth_results, charset), 0});
         }
         verdict.edits = std::move(edits_);
         return verdict;

@@ -50,19 +50,24 @@ TEST_CASE("AuthResultsFilter: which fields pass themselves off as ours")
         CAPTURE(c.name);
         CHECK(filter.is_forged(c.value) == c.want);
     }
-    CHECK(AuthResultsFilter("b\xc3\xbc" "cher.example").is_forged(" XN--bcher-kva.example; spf=pass"));
+    CHECK(AuthResultsFilter("b\xc3\xbc"
+                            "cher.example")
+              .is_forged(" XN--bcher-kva.example; spf=pass"));
 }
 
 TEST_CASE("AuthResultsFilter: forged fields go, those of others stay, ours comes")
 {
     Message message;
-    message.header = {{"Received", " x"}, {"Authentication-Results", " mx.example.com; dkim=pass"},
-        {"authentication-results", " mx.other.example; dkim=fail"}, {"AUTHENTICATION-RESULTS", " mx.example.com 1; spf=pass"},
-        {"Authentication-Result", " mx.example.com; spf=pass"}, {"ARC-Authentication-Results", " i=1; mx.example.com; spf=pass"},
-        {"Authentication-Results", "\n\t(c)mx.example.com;\n\tdmarc=pass"}};
+    message.header = {{"Received", " x"},
+                      {"Authentication-Results", " mx.example.com; dkim=pass"},
+                      {"authentication-results", " mx.other.example; dkim=fail"},
+                      {"AUTHENTICATION-RESULTS", " mx.example.com 1; spf=pass"},
+                      {"Authentication-Result", " mx.example.com; spf=pass"},
+                      {"ARC-Authentication-Results", " i=1; mx.example.com; spf=pass"},
+                      {"Authentication-Results", "\n\t(c)mx.example.com;\n\tdmarc=pass"}};
     const std::vector<AuthResult> found = {{"spf", "fail", "", "", {{"smtp", "mailfrom", "a@example.org"}}}};
-    const std::vector<std::string> removals = {
-        "remove Authentication-Results 1", "remove Authentication-Results 3", "remove Authentication-Results 4"};
+    const std::vector<std::string> removals = {"remove Authentication-Results 1", "remove Authentication-Results 3",
+                                               "remove Authentication-Results 4"};
     auto with_ours = removals;
     with_ours.push_back("insert Authentication-Results: mx.example.com;\n\tspf=fail smtp.mailfrom=a@example.org");
 

@@ -49,8 +49,8 @@ void add_if_any(LogFields& fields, std::string_view name, const std::string& val
 std::string describe(const FilterVerdict& verdict, bool observe, std::chrono::microseconds took)
 {
     const bool is_held_back = observe && verdict.action != FilterAction::accept;
-    return fmt::format("{}{} {}{}{}us", is_held_back ? "would-" : "", filter_action_name(verdict.action), verdict.reason,
-        verdict.reason.empty() ? "" : " ", took.count());
+    return fmt::format("{}{} {}{}{}us", is_held_back ? "would-" : "", filter_action_name(verdict.action),
+                       verdict.reason, verdict.reason.empty() ? "" : " ", took.count());
 }
 
 // The best that can be done where a refusal would harm.
@@ -97,7 +97,7 @@ FilterChain::FilterChain(std::vector<ChainedFilter> filters, ChainSettings setti
 
 struct ChainPass::Asked {
     const ChainedFilter* filter;
-    std::unique_ptr<FilterPass> pass{};      // none: it has nothing to say, or failed
+    std::unique_ptr<FilterPass> pass{}; // none: it has nothing to say, or failed
     std::optional<FilterVerdict> verdict{};
     bool is_faulty = false;
     std::chrono::microseconds took{};
@@ -145,7 +145,7 @@ void ChainPass::fail(Asked& asked, std::string_view what)
     asked.is_faulty = true;
     asked.verdict = FilterVerdict{FilterAction::defer, 0, "3.0", "Internal fault, try again later", "fault", {}};
     chain_->log_.error("filter_fault",
-        {{"filter", asked.filter->filter->name()}, {"queue_id", message_.queue_id}, {"what", what}});
+                       {{"filter", asked.filter->filter->name()}, {"queue_id", message_.queue_id}, {"what", what}});
 }
 
 void ChainPass::body(std::span<const char> chunk)
@@ -220,7 +220,7 @@ void ChainPass::count() const
     for (const auto& asked : asked_)
         if (asked.verdict)
             verdicts.push_back({asked.filter->filter->name(), asked.verdict->action, asked.filter->observe,
-                asked.is_faulty, asked.took});
+                                asked.is_faulty, asked.took});
     chain_->settings_.counts->add(verdicts);
 }
 
@@ -244,7 +244,8 @@ void ChainPass::record(const Decision& decision, std::chrono::microseconds took)
     fields.emplace_back("size", message_.body_size);
     for (const auto& asked : asked_)
         if (asked.verdict)
-            fields.emplace_back(asked.filter->filter->name(), describe(*asked.verdict, asked.filter->observe, asked.took));
+            fields.emplace_back(asked.filter->filter->name(),
+                                describe(*asked.verdict, asked.filter->observe, asked.took));
     fields.emplace_back("us", took.count());
     chain_->log_.write(LogLevel::info, "message", std::move(fields));
 }

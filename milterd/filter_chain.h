@@ -48,8 +48,8 @@ struct ChainSettings {
 // What becomes of a mail.
 struct Decision {
     FilterAction action = FilterAction::accept;
-    std::string_view filter;       // whose verdict it is; empty: all accepted
-    int code = 0;                  // as in FilterVerdict
+    std::string_view filter; // whose verdict it is; empty: all accepted
+    int code = 0; // as in FilterVerdict
     std::string status;
     std::string text;
     std::string reason;

@@ -14,7 +14,8 @@ using Step = FakeFilter::Step;
 
 FilterVerdict verdict_of(FilterAction action, std::string reason = {})
 {
-    return {action, 0, "7.1", "text of " + reason, std::move(reason), {{HeaderEdit::Kind::insert, "X-Test", reason, 0}}};
+    return {
+        action, 0, "7.1", "text of " + reason, std::move(reason), {{HeaderEdit::Kind::insert, "X-Test", reason, 0}}};
 }
 
 struct Chained {
@@ -27,7 +28,8 @@ std::shared_ptr<FilterChain> chain_of(std::vector<Chained> scripts, Log& log, Fa
 {
     std::vector<ChainedFilter> filters;
     for (auto& chained : scripts)
-        filters.push_back({std::make_unique<FakeFilter>(chained.name, std::move(chained.script), calls), chained.observe});
+        filters.push_back(
+            {std::make_unique<FakeFilter>(chained.name, std::move(chained.script), calls), chained.observe});
     return std::make_shared<FilterChain>(std::move(filters), ChainSettings{5s}, log);
 }
 
@@ -78,7 +80,11 @@ TEST_CASE("FilterChain: the worst verdict wins, the first of equals; edits go wi
         {"reject is worse than discard", {verdict_of(discard, "x"), verdict_of(reject, "r")}, reject, "r", 0},
         {"the first of two rejects", {verdict_of(reject, "1"), verdict_of(reject, "2")}, reject, "1", 0},
         {"the first of two defers", {verdict_of(defer, "1"), verdict_of(defer, "2")}, defer, "1", 0},
-        {"a permanent refusal after a temporary one", {verdict_of(defer, "1"), verdict_of(reject, "2")}, reject, "2", 0},
+        {"a permanent refusal after a temporary one",
+         {verdict_of(defer, "1"), verdict_of(reject, "2")},
+         reject,
+         "2",
+         0},
     };
     for (const auto& c : cases) {
         CAPTURE(c.name);
@@ -104,15 +110,19 @@ TEST_CASE("FilterChain: internal mail is never refused")
         FilterAction want_action;
         std::size_t want_edits;
     };
-    const Case cases[] = {
-        {accept, accept, 1}, {quarantine, quarantine, 1}, {defer, accept, 1}, {discard, discard, 0}, {reject, quarantine, 1}};
+    const Case cases[] = {{accept, accept, 1},
+                          {quarantine, quarantine, 1},
+                          {defer, accept, 1},
+                          {discard, discard, 0},
+                          {reject, quarantine, 1}};
     for (const auto& c : cases) {
         CAPTURE(filter_action_name(c.verdict));
         FakeLog log;
         const auto decision = decide({{"fake", {verdict_of(c.verdict, "because")}}}, log, true);
         CHECK(decision.action == c.want_action);
         CHECK(decision.edits.size() == c.want_edits);
-        const bool is_shown = log.lines[0].find(fmt::format("fake={} because", filter_action_name(c.verdict))) != std::string::npos;
+        const bool is_shown =
+            log.lines[0].find(fmt::format("fake={} because", filter_action_name(c.verdict))) != std::string::npos;
         CHECK(is_shown); // the record shows what it would have been
     }
     FakeLog log;
@@ -137,10 +147,13 @@ TEST_CASE("FilterChain: a filter that observes decides and is logged, and nothin
 {
     FakeLog log;
     bool has_seen_finding = false;
-    const FakeFilter::Script watching{{}, {}, Step::none, false,
-        [&](const Message&, const Findings& findings, Deadline) { has_seen_finding = !findings.auth_results.empty(); }};
+    const FakeFilter::Script watching{
+        {}, {}, Step::none, false, [&](const Message&, const Findings& findings, Deadline) {
+            has_seen_finding = !findings.auth_results.empty();
+        }};
     const auto decision = decide(
-        {{"spf", {verdict_of(FilterAction::reject, "fail"), {{"spf", "fail", "", "", {}}}}, true}, {"next", watching}}, log);
+        {{"spf", {verdict_of(FilterAction::reject, "fail"), {{"spf", "fail", "", "", {}}}}, true}, {"next", watching}},
+        log);
     CHECK(decision.action == FilterAction::accept);
     CHECK(decision.edits.empty());
     CHECK_FALSE(has_seen_finding);
@@ -155,11 +168,15 @@ TEST_CASE("FilterChain: what one filter finds, the next one sees")
 {
     FakeLog log;
     std::vector<std::string> seen;
-    const FakeFilter::Script looking{{}, {}, Step::none, false, [&](const Message&, const Findings& findings, Deadline) {
-        for (const auto& result : findings.auth_results)
-            seen.push_back(result.method);
-    }};
-    decide({{"spf", {{}, {{"spf", "pass", "", "", {}}}}}, {"dkim", {{}, {{"dkim", "none", "", "", {}}}}}, {"last", looking}}, log);
+    const FakeFilter::Script looking{
+        {}, {}, Step::none, false, [&](const Message&, const Findings& findings, Deadline) {
+            for (const auto& result : findings.auth_results)
+                seen.push_back(result.method);
+        }};
+    decide({{"spf", {{}, {{"spf", "pass", "", "", {}}}}},
+            {"dkim", {{}, {{"dkim", "none", "", "", {}}}}},
+            {"last", looking}},
+           log);
     CHECK(seen == std::vector<std::string>{"spf", "dkim"});
 }
 
@@ -181,7 +198,7 @@ TEST_CASE("FilterChain: an exception of a filter defers; the others are asked al
 
         FakeLog refused; // an exception does not weaken a refusal
         CHECK(decide({{"bad", {{}, {}, step}}, {"no", {verdict_of(FilterAction::reject)}}}, refused).action
-            == FilterAction::reject);
+              == FilterAction::reject);
     }
 }
 
@@ -204,10 +221,11 @@ TEST_CASE("FilterChain: the record of a decision")
     ChainPass(chain_of({{"clamav", {verdict_of(FilterAction::reject, "infected")}}}, log), message).finish();
     REQUIRE(log.lines.size() == 1);
     const auto& line = log.lines[0];
-    const std::string want = "message queue_id=4XyZ12 action=reject filter=clamav reason=infected text=text of infected client=192.0.2.1"
-                             " client_name=mail.example.org helo=helo.example.org login=alice origin=ours"
-                             " sender=alice@example.org recipients=4 to=a@example.com,b@example.com,c@example.com size=42"
-                             " clamav=reject infected ";
+    const std::string want =
+        "message queue_id=4XyZ12 action=reject filter=clamav reason=infected text=text of infected client=192.0.2.1"
+        " client_name=mail.example.org helo=helo.example.org login=alice origin=ours"
+        " sender=alice@example.org recipients=4 to=a@example.com,b@example.com,c@example.com size=42"
+        " clamav=reject infected ";
     CHECK(line.substr(0, want.size()) == want);
 
     FakeLog internal;
@@ -223,9 +241,11 @@ TEST_CASE("FilterChain counts what each filter decides")
     const auto counts = std::make_shared<FilterCounts>();
     for (int i = 0; i < 3; ++i) {
         std::vector<ChainedFilter> filters;
-        filters.push_back({std::make_unique<FakeFilter>("spf", FakeFilter::Script{verdict_of(FilterAction::reject)}), true});
+        filters.push_back(
+            {std::make_unique<FakeFilter>("spf", FakeFilter::Script{verdict_of(FilterAction::reject)}), true});
         filters.push_back({std::make_unique<FakeFilter>("bad", FakeFilter::Script{{}, {}, Step::body})});
-        filters.push_back({std::make_unique<FakeFilter>("clamav", FakeFilter::Script{verdict_of(FilterAction::reject)})});
+        filters.push_back(
+            {std::make_unique<FakeFilter>("clamav", FakeFilter::Script{verdict_of(FilterAction::reject)})});
         filters.push_back({std::make_unique<FakeFilter>("last", FakeFilter::Script{})}); // not asked
         auto message = a_message();
         ChainPass pass(std::make_shared<FilterChain>(std::move(filters), ChainSettings{5s, {}, counts}, log), message);
@@ -247,9 +267,9 @@ TEST_CASE("FilterChain: one deadline for all filters, counted from the end of th
     FakeLog log;
     std::vector<Deadline> deadlines;
     const FakeFilter::Script slow{{}, {}, Step::none, false, [&](const Message&, const Findings&, Deadline deadline) {
-        deadlines.push_back(deadline);
-        std::this_thread::sleep_for(20ms);
-    }};
+                                      deadlines.push_back(deadline);
+                                      std::this_thread::sleep_for(20ms);
+                                  }};
     const auto before = std::chrono::steady_clock::now();
     decide({{"one", slow}, {"two", slow}}, log);
     REQUIRE(deadlines.size() == 2);

@@ -20,9 +20,9 @@ constexpr std::size_t filter_action_count = static_cast<std::size_t>(FilterActio
 
 struct FilterCount {
     std::array<std::uint64_t, filter_action_count> verdicts{}; // by FilterAction
-    std::uint64_t observed = 0;                                // verdicts that were not acted on
-    std::uint64_t faults = 0;                                  // exceptions, counted as defer too
-    std::chrono::microseconds time{0};                         // spent in all of them
+    std::uint64_t observed = 0; // verdicts that were not acted on
+    std::uint64_t faults = 0; // exceptions, counted as defer too
+    std::chrono::microseconds time{0}; // spent in all of them
 };
 
 class FilterCounts {

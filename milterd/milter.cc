@@ -151,7 +151,8 @@ sfsistat silent(SMFICTX* context, Step step) noexcept
 // ---- callbacks, in the order of the protocol ----
 
 sfsistat negotiate(SMFICTX* context, unsigned long actions, unsigned long steps, unsigned long, unsigned long,
-    unsigned long* my_actions, unsigned long* my_steps, unsigned long* unused_1, unsigned long* unused_2) noexcept
+                   unsigned long* my_actions, unsigned long* my_steps, unsigned long* unused_1,
+                   unsigned long* unused_2) noexcept
 {
     *unused_1 = *unused_2 = 0;
     if ((actions & wanted_actions) != wanted_actions || !(steps & SMFIP_HDR_LEADSPC) || the_host()->is_overrun())

@@ -148,9 +148,9 @@ TEST_CASE("milter: what it asks of Postfix")
     auto client = milter.client();
     CHECK(client.actions == 0x131); // add, change headers, quarantine; its own list of macros
     CHECK((client.steps & 0x3f & ~0x0) == 0); // every step of a mail
-    CHECK((client.steps & 0x400) == 0);       // never skip
-    CHECK((client.steps & 0x100000) != 0);    // the blank after the colon
-    CHECK((client.steps & 0x1000) == 0);      // connect and MAIL are answered: they may be deferred
+    CHECK((client.steps & 0x400) == 0); // never skip
+    CHECK((client.steps & 0x100000) != 0); // the blank after the colon
+    CHECK((client.steps & 0x1000) == 0); // connect and MAIL are answered: they may be deferred
     CHECK((client.steps & 0x4000) == 0);
     CHECK(client.symbol_lists.find("{auth_authen}") != std::string::npos);
 
@@ -176,7 +176,7 @@ TEST_CASE("milter: decisions reach Postfix")
         {"a per cent sign is doubled", verdict_of(FilterAction::reject, "100%s"), 'y', "550 5.7.1 100%%s"},
         {"line ends are harmless", verdict_of(FilterAction::reject, "a\r\n250 b"), 'y', "550 5.7.1 a??250 b"},
         {"a text of nothing but per cent signs", verdict_of(FilterAction::reject, std::string(3000, '%')), 'y',
-            "550 5.7.1 " + std::string(960, '%')},
+         "550 5.7.1 " + std::string(960, '%')},
     };
     for (const auto& c : cases) {
         CAPTURE(c.name);
@@ -192,15 +192,17 @@ TEST_CASE("milter: decisions reach Postfix")
 TEST_CASE("milter: edits reach Postfix, removals from the last to the first and before insertions")
 {
     FilterVerdict verdict = verdict_of(FilterAction::quarantine);
-    verdict.edits = {{HeaderEdit::Kind::insert, "X-One", "a\r\n\tb", 0}, {HeaderEdit::Kind::remove, "Subject", "", 1},
-        {HeaderEdit::Kind::remove, "Subject", "", 3}, {HeaderEdit::Kind::insert, "X-Two", "c\nX-Three: d", 0},
-        {HeaderEdit::Kind::remove, "subject", "", 3}};
+    verdict.edits = {{HeaderEdit::Kind::insert, "X-One", "a\r\n\tb", 0},
+                     {HeaderEdit::Kind::remove, "Subject", "", 1},
+                     {HeaderEdit::Kind::remove, "Subject", "", 3},
+                     {HeaderEdit::Kind::insert, "X-Two", "c\nX-Three: d", 0},
+                     {HeaderEdit::Kind::remove, "subject", "", 3}};
     MilterProcess milter({verdict});
     auto client = milter.client();
     const auto outcome = client.send_mail({});
     CHECK(outcome.reply == 'c');
     const std::vector<std::string> want = {"change 3 subject:", "change 1 subject:", "insert 0 X-One: a\n\tb",
-        "insert 0 X-Two: c\n\tX-Three: d", "quarantine postern fake: because"};
+                                           "insert 0 X-Two: c\n\tX-Three: d", "quarantine postern fake: because"};
     CHECK(outcome.edits == want);
 }
 
@@ -231,10 +233,10 @@ TEST_CASE("milter: a new client on an old connection")
 TEST_CASE("milter: a thousand recipients, a thousand fields, a long field, 3 MB of body")
 {
     MilterProcess milter({{}, {}, FakeFilter::Step::none, false, [](const Message& message, const Findings&, Deadline) {
-        if (message.recipients.size() != 1000 || message.header.size() != 1001 || message.body_size != 3'000'000
-            || message.header.back().value.size() != 100'001)
-            throw std::runtime_error("the mail did not arrive whole");
-    }});
+                              if (message.recipients.size() != 1000 || message.header.size() != 1001
+                                  || message.body_size != 3'000'000 || message.header.back().value.size() != 100'001)
+                                  throw std::runtime_error("the mail did not arrive whole");
+                          }});
     MilterMail mail;
     mail.recipients.assign(1000, "bob@example.com");
     mail.header.assign(1000, {"Received", " from somewhere\n\tby elsewhere"});
@@ -361,8 +363,9 @@ TEST_CASE("milter: SIGHUP, SIGINT and SIGTERM are not libmilter's")
 TEST_CASE("milter: a verdict that is waited for holds up nobody else")
 {
     constexpr auto judging = 2000ms;
-    MilterProcess milter({{}, {}, FakeFilter::Step::none, false,
-        [=](const Message&, const Findings&, Deadline) { std::this_thread::sleep_for(judging); }});
+    MilterProcess milter({{}, {}, FakeFilter::Step::none, false, [=](const Message&, const Findings&, Deadline) {
+                              std::this_thread::sleep_for(judging);
+                          }});
     for (int round = 0; round < 2; ++round)
         for (const auto took : timed(milter, 12, [](MilterProcess& process) {
                  auto client = process.client();

@@ -46,7 +46,7 @@ auto ResolverThread::on_thread(Work work)
 {
     using Value = decltype(work());
     return asio::co_spawn(
-        io_, [](Work run) -> asio::awaitable<Value> { co_return run(); }(std::move(work)), asio::use_future)
+               io_, [](Work run) -> asio::awaitable<Value> { co_return run(); }(std::move(work)), asio::use_future)
         .get();
 }
 

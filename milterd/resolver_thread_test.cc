@@ -5,8 +5,8 @@
 #include <asio/co_spawn.hpp>
 #include <asio/use_future.hpp>
 #include <doctest/doctest.h>
-#include <sys/socket.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 namespace postern {
 namespace {
@@ -34,7 +34,8 @@ struct SilentServer {
 std::future<DnsReply> ask(ResolverThread& thread, const char* name, std::chrono::milliseconds patience)
 {
     return asio::co_spawn(thread.io(),
-        thread.resolver().lookup(name, RrType::txt, std::chrono::steady_clock::now() + patience), asio::use_future);
+                          thread.resolver().lookup(name, RrType::txt, std::chrono::steady_clock::now() + patience),
+                          asio::use_future);
 }
 
 } // namespace

@@ -23,13 +23,13 @@ std::vector<HeaderEdit> removals_of(const Decision& decision)
 {
     std::vector<HeaderEdit> removals;
     std::copy_if(decision.edits.begin(), decision.edits.end(), std::back_inserter(removals),
-        [](const HeaderEdit& edit) { return edit.kind == HeaderEdit::Kind::remove; });
+                 [](const HeaderEdit& edit) { return edit.kind == HeaderEdit::Kind::remove; });
     for (auto& removal : removals)
         removal.name = to_lower(removal.name);
     const auto key = [](const HeaderEdit& edit) { return std::tie(edit.occurrence, edit.name); };
     std::sort(removals.begin(), removals.end(), [&](const auto& a, const auto& b) { return key(b) < key(a); });
-    removals.erase(std::unique(removals.begin(), removals.end(),
-                       [&](const auto& a, const auto& b) { return key(a) == key(b); }),
+    removals.erase(
+        std::unique(removals.begin(), removals.end(), [&](const auto& a, const auto& b) { return key(a) == key(b); }),
         removals.end());
     return removals;
 }
@@ -46,6 +46,13 @@ bool apply(const Decision& decision, MessageEditor& editor)
     if (decision.action != FilterAction::quarantine)
         return true;
     return editor.quarantine(printable(fmt::format("postern {}: {}", decision.filter, decision.reason)));
+}
+
+// RFC 6531 3.4
+bool has_smtputf8(std::span<const char* const> parameters)
+{
+    return std::any_of(parameters.begin(), parameters.end(),
+                       [](const char* parameter) { return equals_ignoring_case(parameter, "SMTPUTF8"); });
 }
 
 // The client that cleanup(8) makes up for mail that no client brought.
@@ -221,8 +228,7 @@ SessionAnswer Session::mail(std::string_view sender, std::span<const char* const
     is_faulty_ = false;
     message_.queue_id.clear();
     message_.sender = parse_mail_address(sender);
-    message_.is_smtputf8 = std::any_of(parameters.begin(), parameters.end(),
-        [](const char* parameter) { return equals_ignoring_case(parameter, "SMTPUTF8"); }); // RFC 6531 3.4
+    message_.is_smtputf8 = has_smtputf8(parameters);
     message_.login = login;
     message_.recipients.clear();
     message_.recipient_count = 0;
@@ -287,9 +293,10 @@ SessionAnswer Session::end_of_message(std::string_view queue_id, MessageEditor& 
 
 Decision Session::header_too_large()
 {
-    host_->log_.warning("header_too_large", {{"queue_id", message_.queue_id},
-                                             {"client", message_.client ? message_.client->text() : std::string()},
-                                             {"octets", header_octets_}});
+    host_->log_.warning("header_too_large",
+                        {{"queue_id", message_.queue_id},
+                         {"client", message_.client ? message_.client->text() : std::string()},
+                         {"octets", header_octets_}});
     Decision decision;
     decision.action = message_.is_internal ? FilterAction::quarantine : FilterAction::reject;
     decision.code = 552;

@@ -40,10 +40,10 @@ struct SessionLimits {
 
 struct SessionCounts {
     std::uint64_t connections = 0; // now
-    std::uint64_t refused = 0;     // connections above the limit, or while stopping
+    std::uint64_t refused = 0; // connections above the limit, or while stopping
     std::uint64_t accepted = 0, quarantined = 0, deferred = 0, discarded = 0, rejected = 0; // messages
-    std::uint64_t aborted = 0;     // messages that Postfix took back
-    std::uint64_t faults = 0;      // exceptions of ours
+    std::uint64_t aborted = 0; // messages that Postfix took back
+    std::uint64_t faults = 0; // exceptions of ours
 };
 
 // What the sessions share. Every method may be called from any thread.
@@ -91,10 +91,10 @@ private:
 };
 
 struct ConnectedClient {
-    std::string_view name;            // "unknown" where it could not be verified
+    std::string_view name; // "unknown" where it could not be verified
     std::optional<IpAddress> address; // none: not an Internet address
     std::uint16_t port = 0;
-    std::string_view daemon_name;     // {daemon_name}
+    std::string_view daemon_name; // {daemon_name}
 };
 
 // What a step answers; `reply` with defer and reject only.

@@ -41,7 +41,8 @@ struct Fixture {
     {
         std::vector<ChainedFilter> filters;
         filters.push_back({std::make_unique<FakeFilter>("fake", std::move(script), &calls)});
-        host = std::make_shared<SessionHost>(std::make_shared<FilterChain>(std::move(filters), ChainSettings{5s}, log), limits, log);
+        host = std::make_shared<SessionHost>(std::make_shared<FilterChain>(std::move(filters), ChainSettings{5s}, log),
+                                             limits, log);
     }
 
     FakeLog log;
@@ -81,7 +82,9 @@ std::string text_of(const SessionAnswer& answer)
 TEST_CASE("Session fills the message")
 {
     Message seen;
-    Fixture f({{}, {}, FakeFilter::Step::none, false, [&](const Message& message, const Findings&, Deadline) { seen = message; }});
+    Fixture f({{}, {}, FakeFilter::Step::none, false, [&](const Message& message, const Findings&, Deadline) {
+                   seen = message;
+               }});
     Session session(f.host);
     FakeEditor editor;
     CHECK(session.connect(a_stranger).kind == Kind::proceed);
@@ -137,14 +140,19 @@ TEST_CASE("Session tells internal mail by the client that cleanup(8) makes up")
     const Case cases[] = {
         {"made up", made_up, true, false},
         {"a real local client has a port", {"localhost", IpAddress::v4({127, 0, 0, 1}), 40000, ""}, false, true},
-        {"port 0 from elsewhere (XCLIENT without a port)", {"localhost", IpAddress::v4({192, 0, 2, 1}), 0, ""}, false, true},
+        {"port 0 from elsewhere (XCLIENT without a port)",
+         {"localhost", IpAddress::v4({192, 0, 2, 1}), 0, ""},
+         false,
+         true},
         {"another name", {"mail.example.org", IpAddress::v4({127, 0, 0, 1}), 0, ""}, false, true},
         {"an unknown client is a stranger", {"unknown", {}, 0, ""}, false, false},
     };
     for (const auto& c : cases) {
         CAPTURE(c.name);
         Message seen;
-        Fixture f({{}, {}, FakeFilter::Step::none, false, [&](const Message& message, const Findings&, Deadline) { seen = message; }});
+        Fixture f({{}, {}, FakeFilter::Step::none, false, [&](const Message& message, const Findings&, Deadline) {
+                       seen = message;
+                   }});
         Session session(f.host);
         FakeEditor editor;
         session.connect(c.client);
@@ -166,15 +174,24 @@ TEST_CASE("Session passes the decision on")
     };
     const Case cases[] = {
         {accept, Kind::proceed, "  ", {"remove x-b 2", "insert X-A: a"}, &SessionCounts::accepted},
-        {quarantine, Kind::proceed, "  ", {"remove x-b 2", "insert X-A: a", "quarantine postern fake: why"}, &SessionCounts::quarantined},
+        {quarantine,
+         Kind::proceed,
+         "  ",
+         {"remove x-b 2", "insert X-A: a", "quarantine postern fake: why"},
+         &SessionCounts::quarantined},
         {defer, Kind::defer, "451 4.7.1 text", {}, &SessionCounts::deferred},
         {discard, Kind::discard, "  ", {}, &SessionCounts::discarded},
         {reject, Kind::reject, "550 5.7.1 text", {}, &SessionCounts::rejected},
     };
     for (const auto& c : cases) {
         CAPTURE(filter_action_name(c.action));
-        Fixture f(FakeFilter::Script{{c.action, 0, "7.1", "text", "why",
-            {{HeaderEdit::Kind::insert, "X-A", "a", 0}, {HeaderEdit::Kind::remove, "X-B", "", 2}}}});
+        Fixture f(FakeFilter::Script{
+            {c.action,
+             0,
+             "7.1",
+             "text",
+             "why",
+             {{HeaderEdit::Kind::insert, "X-A", "a", 0}, {HeaderEdit::Kind::remove, "X-B", "", 2}}}});
         Session session(f.host);
         FakeEditor editor;
         session.connect(a_stranger);
@@ -200,9 +217,9 @@ TEST_CASE("Session: edits in an order that Postfix counts as we do")
     FakeEditor editor;
     session.connect(a_stranger);
     send_mail(session, editor);
-    const std::vector<std::string> want = {"remove authentication-results 3", "remove x-other 2",
-        "remove authentication-results 2", "remove authentication-results 1", "insert Authentication-Results: mx",
-        "insert DKIM-Signature: v=1"};
+    const std::vector<std::string> want = {"remove authentication-results 3",   "remove x-other 2",
+                                           "remove authentication-results 2",   "remove authentication-results 1",
+                                           "insert Authentication-Results: mx", "insert DKIM-Signature: v=1"};
     CHECK(editor.edits == want);
 }
 
@@ -210,8 +227,13 @@ TEST_CASE("Session: an edit that does not reach Postfix defers the mail")
 {
     for (std::size_t works_for = 0; works_for < 3; ++works_for) {
         CAPTURE(works_for);
-        Fixture f(FakeFilter::Script{{FilterAction::quarantine, 0, "", "", "why",
-            {{HeaderEdit::Kind::remove, "A", "", 1}, {HeaderEdit::Kind::insert, "B", "b", 0}}}});
+        Fixture f(
+            FakeFilter::Script{{FilterAction::quarantine,
+                                0,
+                                "",
+                                "",
+                                "why",
+                                {{HeaderEdit::Kind::remove, "A", "", 1}, {HeaderEdit::Kind::insert, "B", "b", 0}}}});
         Session session(f.host);
         FakeEditor editor;
         editor.works_for = works_for;
@@ -256,12 +278,15 @@ TEST_CASE("Session: limits")
     SUBCASE("recipients above the limit are counted only")
     {
         std::size_t kept = 0, count = 0;
-        Fixture f({{}, {}, FakeFilter::Step::none, false,
-                      [&](const Message& message, const Findings&, Deadline) {
-                          kept = message.recipients.size();
-                          count = message.recipient_count;
-                      }},
-            limits);
+        Fixture f({{},
+                   {},
+                   FakeFilter::Step::none,
+                   false,
+                   [&](const Message& message, const Findings&, Deadline) {
+                       kept = message.recipients.size();
+                       count = message.recipient_count;
+                   }},
+                  limits);
         Session session(f.host);
         FakeEditor editor;
         session.connect(a_stranger);

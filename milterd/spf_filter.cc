@@ -90,7 +90,8 @@ std::unique_ptr<FilterPass> SpfFilter::begin(const Message& message)
     if (message.origin != Origin::stranger || !message.client)
         return nullptr;
     const auto deadline = std::chrono::steady_clock::now() + options_.deadline;
-    auto answer = asio::co_spawn(io_, ask(check_host_, query_of(message, options_.receiver), deadline), asio::use_future);
+    auto answer =
+        asio::co_spawn(io_, ask(check_host_, query_of(message, options_.receiver), deadline), asio::use_future);
     return std::make_unique<Pass>(std::move(answer), deadline);
 }
 

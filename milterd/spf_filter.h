@@ -29,7 +29,7 @@ using CheckHost = std::function<asio::awaitable<SpfAnswer>(SpfQuery query, Deadl
 
 struct SpfFilterOptions {
     std::chrono::milliseconds deadline{}; // from the end of the header
-    std::string receiver;                 // our own name
+    std::string receiver; // our own name
 };
 
 // What Authentication-Results says of an answer. Pure.

@@ -122,7 +122,10 @@ private:
         return true;
     }
 
-    bool has_space_before() const { return at_ > 0 && (text_[at_ - 1] == ' ' || text_[at_ - 1] == '\t' || text_[at_ - 1] == ')'); }
+    bool has_space_before() const
+    {
+        return at_ > 0 && (text_[at_ - 1] == ' ' || text_[at_ - 1] == '\t' || text_[at_ - 1] == ')');
+    }
 
     // FWS is blanks, and line ends that a blank follows. "\n" stands for CR LF, as on the way to Postfix.
     void cfws(std::string* comment_text = nullptr)
@@ -179,7 +182,7 @@ private:
     {
         const auto start = at_;
         while (at_ < text_.size() && text_[at_] > ' ' && text_[at_] < 0x7f
-            && std::string_view("()<>@,;:\\\"/[]?=").find(text_[at_]) == std::string_view::npos)
+               && std::string_view("()<>@,;:\\\"/[]?=").find(text_[at_]) == std::string_view::npos)
             ++at_;
         out = text_.substr(start, at_ - start);
         return !out.empty();

@@ -52,9 +52,12 @@ Options read_options(int argc, char** argv)
     options.mail.sender = "user@d0.test";
     options.mail.client_name = options.mail.helo = "mail.d0.test";
     options.mail.recipients = {"rcpt@local.test"};
-    options.mail.header = {{"From", " User <user@d0.test>"}, {"To", " rcpt@local.test"},
-        {"Subject", " load test message with a subject of usual length"}, {"Date", " Sat, 21 Nov 2026 10:00:00 +0000"},
-        {"MIME-Version", " 1.0"}, {"Content-Type", " text/plain; charset=utf-8"}};
+    options.mail.header = {{"From", " User <user@d0.test>"},
+                           {"To", " rcpt@local.test"},
+                           {"Subject", " load test message with a subject of usual length"},
+                           {"Date", " Sat, 21 Nov 2026 10:00:00 +0000"},
+                           {"MIME-Version", " 1.0"},
+                           {"Content-Type", " text/plain; charset=utf-8"}};
     for (int i = 1; i < argc; ++i) {
         const std::string name = argv[i];
         if (!name.starts_with("--")) {
@@ -139,12 +142,15 @@ void print(const Options& options, Results results, double seconds)
 {
     auto& times = results.microseconds;
     std::sort(times.begin(), times.end());
-    const auto at = [&](std::size_t percent) { return times.empty() ? 0 : times[std::min(times.size() - 1, times.size() * percent / 100)]; };
+    const auto at = [&](std::size_t percent) {
+        return times.empty() ? 0 : times[std::min(times.size() - 1, times.size() * percent / 100)];
+    };
     const auto rate = static_cast<double>(times.size()) / seconds;
-    std::printf("{\"messages\": %zu, \"seconds\": %.2f, \"rate\": %.1f, \"MBps\": %.1f, \"p50_us\": %ld, \"p99_us\": %ld, "
-                "\"max_us\": %ld, \"edits\": %ld, \"replies\": {",
-        times.size(), seconds, rate, rate * static_cast<double>(options.mail.body.size()) / 1e6, at(50), at(99), at(100),
-        results.edits);
+    std::printf(
+        "{\"messages\": %zu, \"seconds\": %.2f, \"rate\": %.1f, \"MBps\": %.1f, \"p50_us\": %ld, \"p99_us\": %ld, "
+        "\"max_us\": %ld, \"edits\": %ld, \"replies\": {",
+        times.size(), seconds, rate, rate * static_cast<double>(options.mail.body.size()) / 1e6, at(50), at(99),
+        at(100), results.edits);
     const char* comma = "";
     for (const auto& [reply, count] : results.replies)
         std::printf("%s\"%c\": %ld", std::exchange(comma, ", "), reply ? reply : '0', count);
@@ -157,8 +163,10 @@ int main(int argc, char** argv)
 {
     auto options = read_options(argc, argv);
     if (options.sockets.empty()) {
-        std::fprintf(stderr, "usage: milter_load [--connections N] [--messages N] [--mails-each N] [--size OCTETS] [--body FILE]\n"
-                             "       [--header 'Name: value'] [--from ADDRESS] [--client ADDRESS] [--helo NAME] SOCKET...\n");
+        std::fprintf(
+            stderr,
+            "usage: milter_load [--connections N] [--messages N] [--mails-each N] [--size OCTETS] [--body FILE]\n"
+            "       [--header 'Name: value'] [--from ADDRESS] [--client ADDRESS] [--helo NAME] SOCKET...\n");
         return 2;
     }
     options.mail.body = made_up_body(options.size);

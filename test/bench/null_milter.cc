@@ -37,7 +37,8 @@ int main(int argc, char** argv)
     milter.xxfi_header = header;
     milter.xxfi_body = body;
     milter.xxfi_eom = end_of_message;
-    if (smfi_setconn(argv[1]) == MI_FAILURE || smfi_register(milter) == MI_FAILURE || smfi_opensocket(true) == MI_FAILURE)
+    if (smfi_setconn(argv[1]) == MI_FAILURE || smfi_register(milter) == MI_FAILURE
+        || smfi_opensocket(true) == MI_FAILURE)
         return 1;
     return smfi_main();
 }

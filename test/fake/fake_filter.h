@@ -54,7 +54,10 @@ private:
         }
         ~Pass() override { ++filter_.calls_.destroyed; }
 
-        void header_complete(const Message&) override { enter(Step::header_complete, "header_complete", filter_.calls_.header_complete); }
+        void header_complete(const Message&) override
+        {
+            enter(Step::header_complete, "header_complete", filter_.calls_.header_complete);
+        }
 
         void body(std::span<const char> chunk) override
         {
@@ -63,7 +66,10 @@ private:
                 throw std::runtime_error(""); // not even a reason
         }
 
-        void message_complete(const Message&) override { enter(Step::message_complete, "message_complete", filter_.calls_.message_complete); }
+        void message_complete(const Message&) override
+        {
+            enter(Step::message_complete, "message_complete", filter_.calls_.message_complete);
+        }
 
         FilterVerdict verdict(const Message& message, Findings& findings, Deadline deadline) override
         {

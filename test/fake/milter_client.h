@@ -39,8 +39,8 @@ struct MilterMail {
 };
 
 struct MilterOutcome {
-    char reply = 0;                 // 'c' continue, 'a', 't', 'r', 'y' with text, 'd'; 0: the connection is gone
-    std::string text{};             // of 'y': "550 5.7.1 No"
+    char reply = 0; // 'c' continue, 'a', 't', 'r', 'y' with text, 'd'; 0: the connection is gone
+    std::string text{}; // of 'y': "550 5.7.1 No"
     std::vector<std::string> edits{}; // "insert 0 Name: value", "change 2 Name: value", "quarantine reason"
 };
 
@@ -97,7 +97,8 @@ public:
         std::string data = zero(mail.client_name) + mail.family;
         if (mail.family != 'U')
             data += std::string(reinterpret_cast<const char*>(&port), 2) + zero(mail.client_address);
-        const char answer = step('C', data, 0x1, 0x1000, {{"{daemon_name}", mail.daemon_name}, {"j", "mx.example.com"}});
+        const char answer =
+            step('C', data, 0x1, 0x1000, {{"{daemon_name}", mail.daemon_name}, {"j", "mx.example.com"}});
         return answer == 'c' ? step('H', zero(mail.helo), 0x2, 0x2000) : answer;
     }
 
@@ -144,8 +145,8 @@ public:
         for (std::string data;;) {
             const char reply = receive(data);
             if (reply == 'i' || reply == 'm')
-                outcome.edits.push_back((reply == 'i' ? "insert " : "change ") + std::to_string(number_at(data, 0)) + " "
-                    + field_text(data.substr(4)));
+                outcome.edits.push_back((reply == 'i' ? "insert " : "change ") + std::to_string(number_at(data, 0))
+                                        + " " + field_text(data.substr(4)));
             else if (reply == 'q')
                 outcome.edits.push_back("quarantine " + std::string(data.c_str()));
             else if (reply != 'p') {
@@ -162,7 +163,8 @@ public:
 
     // One step: left out if unwanted, not waited for if it is not answered.
     using Macros = std::vector<std::pair<std::string, std::string>>;
-    char step(char command, const std::string& data, std::uint32_t unwanted, std::uint32_t silent, const Macros& macros = {})
+    char step(char command, const std::string& data, std::uint32_t unwanted, std::uint32_t silent,
+              const Macros& macros = {})
     {
         if (steps & unwanted)
             return 'c';
@@ -219,9 +221,9 @@ public:
         return packet[0];
     }
 
-    std::uint32_t steps = 0;   // what the milter does not want (SMFIP_...)
+    std::uint32_t steps = 0; // what the milter does not want (SMFIP_...)
     std::uint32_t actions = 0; // what it may do (SMFIF_...)
-    std::string symbol_lists{};  // the macros that it wants
+    std::string symbol_lists{}; // the macros that it wants
     std::string last_text{};
 
 private:
