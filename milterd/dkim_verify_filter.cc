@@ -1,0 +1,327 @@
+#include "milterd/dkim_verify_filter.h"
+
+#include "common/text.h"
+#include "milterd/dkim.h"
+#include "milterd/dkim_header.h"
+#include "milterd/dkim_judge.h"
+#include "milterd/dkim_key_lookup.h"
+#include "milterd/dkim_public_key.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+namespace postern {
+
+struct DkimVerifyFilter::Shared {
+    DkimVerifyOptions options;
+    std::shared_ptr<DkimLibrary> library;
+    Resolver& resolver;
+    asio::any_io_executor executor;
+    const Clock& clock;
+};
+
+namespace {
+
+// One signature on its way. Without a verdict nothing speaks against it so far.
+struct Candidate {
+    std::size_t at;            // its position in the header
+    DkimSignature signature;
+    std::vector<std::size_t> covered;
+    std::optional<DkimVerdict> verdict;
+    int key_bits = 0;
+};
+
+bool is_open(const Candidate& candidate)
+{
+    return !candidate.verdict;
+}
+
+// RFC 6376 3.7: body hash and header hash, both right
+DkimVerdict compare(const DkimSignature& signature, const DkimHashes& hashes, const DkimPublicKey& key)
+{
+    if (!hashes.fault.empty())
+        return {DkimResult::neutral, hashes.fault};
+    if (hashes.is_too_long) // RFC 6376 3.5, l=
+        return {DkimResult::permerror, "l= exceeds the body"};
+    if (hashes.body != signature.body_hash)
+        return {DkimResult::fail, "body hash did not verify"};
+    if (!key.verify(hashes.header, signature.signature))
+        return {DkimResult::fail, "signature did not verify"};
+    return {DkimResult::pass, ""};
+}
+
+void add_remark(DkimVerdict& verdict, const std::string& remark)
+{
+    verdict.reason += (verdict.reason.empty() ? "" : "; ") + remark;
+}
+
+AuthResult auth_result(const Candidate& candidate)
+{
+    constexpr std::size_t shown_of_signature = 8; // RFC 6008 4: enough to tell signatures apart
+    const auto& signature = candidate.signature;
+    AuthResult result{"dkim", std::string(dkim_result_name(candidate.verdict->result)), "",
+                      candidate.verdict->reason, {}};
+    if (candidate.key_bits != 0)
+        result.comment = std::to_string(candidate.key_bits) + "-bit key";
+    const auto add = [&](const char* property, std::string value) {
+        if (!value.empty())
+            result.properties.push_back({"header", property, std::move(value)});
+    };
+    add("d", signature.signing_domain);
+    add("i", signature.signing_domain.empty() ? "" : signature.identity);
+    add("s", signature.selector);
+    add("a", signature.algorithm_text);
+    add("b", signature.signature_text.substr(0, shown_of_signature));
+    return result;
+}
+
+} // namespace
+
+class DkimVerifyPass final : public FilterPass {
+public:
+    explicit DkimVerifyPass(std::shared_ptr<const DkimVerifyFilter::Shared> shared)
+        : shared_(std::move(shared))
+    {
+    }
+
+    void header_complete(const Message& message) override;
+    void body(std::span<const char> chunk) override;
+    FilterVerdict verdict(const Message& message, Findings& findings, Deadline deadline) override;
+
+private:
+    void read_signatures(const Message& message);
+    void judge_coverage(const Message& message);
+    void start_lookups();
+    void start_hashing(const Message& message);
+    Result<std::vector<DkimHashes>> hash();
+    void finish(Deadline deadline);
+    void finish_one(Candidate& candidate, const DnsReply& reply, const Result<DkimHashes>& hashes) const;
+    void report(Findings& findings) const;
+    FilterVerdict summary() const;
+
+    std::shared_ptr<const DkimVerifyFilter::Shared> shared_;
+    std::vector<Candidate> candidates_;
+    std::size_t passed_over_ = 0;
+    std::optional<DkimKeyLookup> lookup_;
+    Result<std::unique_ptr<DkimHashing>> hashing_{std::unique_ptr<DkimHashing>()}; // none yet
+};
+
+void DkimVerifyPass::header_complete(const Message& message)
+{
+    read_signatures(message);
+    judge_coverage(message);
+    if (std::none_of(candidates_.begin(), candidates_.end(), is_open))
+        return;
+    start_lookups();
+    start_hashing(message);
+}
+
+void DkimVerifyPass::read_signatures(const Message& message)
+{
+    std::size_t from_fields = 0;
+    for (std::size_t at = 0; at < message.header.size(); ++at) {
+        const auto& field = message.header[at];
+        from_fields += equals_ignoring_case(field.name, "From") ? 1 : 0;
+        if (!equals_ignoring_case(field.name, "DKIM-Signature"))
+            continue;
+        if (candidates_.size() == shared_->options.max_signatures) {
+            ++passed_over_;
+            continue;
+        }
+        auto signature = parse_dkim_signature(field.value);
+        auto verdict = judge_signature(signature, shared_->clock.now(), shared_->options.clock_drift);
+        candidates_.push_back({at, std::move(signature), {}, std::move(verdict)});
+    }
+    if (from_fields == 1)
+        return;
+    for (auto& candidate : candidates_)
+        if (!candidate.verdict)
+            candidate.verdict = from_fields == 0 ? DkimVerdict{DkimResult::permerror, "no From field"}
+                                                 : DkimVerdict{DkimResult::policy, "several From fields"};
+}
+
+// What libopendkim would get wrong about the fields that a signature covers
+void DkimVerifyPass::judge_coverage(const Message& message)
+{
+    const auto names = field_names(message.header);
+    for (auto& candidate : candidates_) {
+        if (candidate.verdict)
+            continue;
+        candidate.covered = covered_fields(names, candidate.signature.signed_fields);
+        if (candidate.signature.header_canonicalization == DkimCanonicalization::simple)
+            continue;
+        for (const auto at : candidate.covered)
+            if (is_misread_when_relaxed(message.header[at]))
+                candidate.verdict = {DkimResult::neutral, "a control character in " + printable(names[at], 40)};
+    }
+    // A signature may cover others. They then go to libopendkim as well, which is given only such as
+    // are evaluated; and one that falls out may take another with it.
+    const auto is_evaluated = [this](std::size_t at) {
+        return std::any_of(candidates_.begin(), candidates_.end(),
+                           [at](const Candidate& other) { return other.at == at && !other.verdict; });
+    };
+    for (bool is_settled = false; !is_settled;) {
+        is_settled = true;
+        for (auto& candidate : candidates_) {
+            const auto cannot_be_fed = [&](std::size_t at) {
+                return names[at] == "dkim-signature" && !is_evaluated(at);
+            };
+            if (candidate.verdict || std::none_of(candidate.covered.begin(), candidate.covered.end(), cannot_be_fed))
+                continue;
+            candidate.verdict = {DkimResult::neutral, "it covers a signature that is not evaluated"};
+            is_settled = false;
+        }
+    }
+}
+
+void DkimVerifyPass::start_lookups()
+{
+    std::vector<std::string> names;
+    for (const auto& candidate : candidates_)
+        if (!candidate.verdict)
+            names.push_back(candidate.signature.key_name());
+    const auto limit = std::chrono::steady_clock::now() + shared_->options.lookup_limit;
+    lookup_.emplace(shared_->resolver, shared_->executor, names, limit);
+}
+
+void DkimVerifyPass::start_hashing(const Message& message)
+{
+    std::set<std::size_t> wanted;
+    for (const auto& candidate : candidates_) {
+        if (candidate.verdict)
+            continue;
+        wanted.insert(candidate.at);
+        wanted.insert(candidate.covered.begin(), candidate.covered.end());
+    }
+    std::vector<std::string> fields;
+    for (const auto at : wanted)
+        fields.push_back(wire_text(message.header[at]));
+    hashing_ = DkimHashing::create(shared_->library, fields);
+}
+
+void DkimVerifyPass::body(std::span<const char> chunk)
+{
+    if (hashing_ && *hashing_ != nullptr)
+        (*hashing_)->body(chunk);
+}
+
+FilterVerdict DkimVerifyPass::verdict(const Message&, Findings& findings, Deadline deadline)
+{
+    if (lookup_)
+        finish(deadline);
+    report(findings);
+    return summary();
+}
+
+void DkimVerifyPass::finish(Deadline deadline)
+{
+    // First the hashes, which are work, then the keys, which are waiting
+    const auto hashes = hash();
+    const auto replies = lookup_->wait(deadline);
+    std::size_t at = 0;
+    for (auto& candidate : candidates_) {
+        if (candidate.verdict)
+            continue;
+        finish_one(candidate, replies[at], hashes ? (*hashes)[at] : Result<DkimHashes>(tl::unexpected(hashes.error())));
+        ++at;
+    }
+}
+
+// For each candidate that is still open, in the order of the mail
+Result<std::vector<DkimHashes>> DkimVerifyPass::hash()
+{
+    if (!hashing_)
+        return tl::unexpected(hashing_.error());
+    auto hashes = (*hashing_)->finish();
+    const auto open = std::count_if(candidates_.begin(), candidates_.end(), is_open);
+    if (hashes && hashes->size() != static_cast<std::size_t>(open))
+        return fail("libopendkim sees other signatures");
+    return hashes;
+}
+
+void DkimVerifyPass::finish_one(Candidate& candidate, const DnsReply& reply, const Result<DkimHashes>& hashes) const
+{
+    const auto found = judge_key_reply(reply, candidate.signature);
+    candidate.verdict = found.verdict;
+    if (candidate.verdict)
+        return;
+    const auto key = DkimPublicKey::create(found.record.key_type, found.record.public_key);
+    if (!key) {
+        candidate.verdict = {DkimResult::permerror, "key record: " + key.error().what};
+        return;
+    }
+    candidate.key_bits = key->bits();
+    if (found.record.key_type == DkimKeyType::rsa)
+        candidate.verdict = judge_key_bits(key->bits(), shared_->options.minimum_key_bits);
+    if (candidate.verdict)
+        return;
+    if (!hashes) {
+        candidate.verdict = {DkimResult::temperror, hashes.error().what};
+        return;
+    }
+    candidate.verdict = compare(candidate.signature, *hashes, *key);
+    if (candidate.verdict->result == DkimResult::pass && candidate.signature.body_length) // RFC 6376 8.2
+        add_remark(*candidate.verdict, "only the first " + std::to_string(*candidate.signature.body_length)
+                       + " octets of the body are signed");
+    if (found.record.is_testing) // RFC 6376 3.6.1
+        add_remark(*candidate.verdict, "the domain is testing");
+}
+
+void DkimVerifyPass::report(Findings& findings) const
+{
+    for (const auto& candidate : candidates_)
+        findings.auth_results.push_back(auth_result(candidate));
+    if (candidates_.empty())
+        findings.auth_results.push_back({"dkim", "none", "", "", {}});
+    if (passed_over_ != 0)
+        findings.auth_results.push_back(
+            {"dkim", "neutral", "", std::to_string(passed_over_) + " more signatures were not looked at", {}});
+}
+
+// For the decision record: a signature that passed, else the first one
+FilterVerdict DkimVerifyPass::summary() const
+{
+    FilterVerdict verdict;
+    if (candidates_.empty()) {
+        verdict.reason = "none";
+        return verdict;
+    }
+    const auto passed = std::find_if(candidates_.begin(), candidates_.end(), [](const Candidate& candidate) {
+        return candidate.verdict->result == DkimResult::pass;
+    });
+    const auto& shown = passed != candidates_.end() ? *passed : candidates_.front();
+    verdict.reason = dkim_result_name(shown.verdict->result);
+    if (!shown.signature.signing_domain.empty())
+        verdict.reason += " " + shown.signature.signing_domain;
+    if (!shown.verdict->reason.empty())
+        verdict.reason += " (" + shown.verdict->reason + ")";
+    return verdict;
+}
+
+DkimVerifyFilter::DkimVerifyFilter(std::shared_ptr<const Shared> shared)
+    : shared_(std::move(shared))
+{
+}
+
+DkimVerifyFilter::~DkimVerifyFilter() = default;
+
+Result<std::unique_ptr<DkimVerifyFilter>> DkimVerifyFilter::create(const DkimVerifyOptions& options,
+                                                                   Resolver& resolver, asio::any_io_executor executor,
+                                                                   const Clock& clock)
+{
+    auto library = DkimLibrary::create(options.clock_drift);
+    if (!library)
+        return tl::unexpected(library.error());
+    auto shared = std::make_shared<Shared>(Shared{options, *library, resolver, std::move(executor), clock});
+    return std::unique_ptr<DkimVerifyFilter>(new DkimVerifyFilter(std::move(shared)));
+}
+
+std::unique_ptr<FilterPass> DkimVerifyFilter::begin(const Message& message)
+{
+    if (message.origin == Origin::ours) // signed, not judged
+        return nullptr;
+    return std::make_unique<DkimVerifyPass>(shared_);
+}
+
+} // namespace postern
