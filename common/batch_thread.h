@@ -26,7 +26,8 @@ public:
     struct Options {
         std::size_t capacity = 100'000;
         std::chrono::milliseconds idle_interval{0}; // 0: never idle
-        std::function<void(BatchThread&)> idle;
+        std::function<void(BatchThread&)> idle{};
+        std::chrono::milliseconds gather{0}; // while jobs keep coming: how long they gather between batches
     };
 
     // Both are called on the thread, with this object.
@@ -52,15 +53,15 @@ public:
 
     bool push(Job job)
     {
-        bool was_empty = false;
+        bool is_waiting = false;
         {
             const std::lock_guard lock(mutex_);
             if (queue_.size() >= options_.capacity)
                 return false;
-            was_empty = queue_.empty();
             queue_.push_back(std::move(job));
+            is_waiting = std::exchange(is_waiting_, false);
         }
-        if (was_empty) // otherwise it has been told already
+        if (is_waiting) // otherwise it has been told already, or will look by itself
             wakeup_.notify_one();
         return true;
     }
@@ -83,10 +84,7 @@ private:
     {
         std::unique_lock lock(mutex_);
         for (;;) {
-            const auto ready = [&] { return stopping_ || !queue_.empty(); };
-            if (options_.idle_interval.count() == 0)
-                wakeup_.wait(lock, ready);
-            else if (!wakeup_.wait_for(lock, options_.idle_interval, ready)) {
+            if (!wait_for_jobs(lock)) {
                 lock.unlock();
                 options_.idle(*this);
                 lock.lock();
@@ -98,7 +96,23 @@ private:
             lock.unlock();
             work_(*this, std::move(batch));
             lock.lock();
+            if (options_.gather.count() > 0)
+                wakeup_.wait_for(lock, options_.gather, [&] { return stopping_; });
         }
+    }
+
+    // False: there were none during the idle interval.
+    bool wait_for_jobs(std::unique_lock<std::mutex>& lock)
+    {
+        const auto ready = [&] { return stopping_ || !queue_.empty(); };
+        is_waiting_ = true;
+        bool is_ready = true;
+        if (options_.idle_interval.count() == 0)
+            wakeup_.wait(lock, ready);
+        else
+            is_ready = wakeup_.wait_for(lock, options_.idle_interval, ready);
+        is_waiting_ = false;
+        return is_ready;
     }
 
     std::function<void(BatchThread&, std::vector<Job>)> work_;
@@ -107,6 +121,7 @@ private:
     std::condition_variable wakeup_;
     std::vector<Job> queue_;
     bool stopping_ = false;
+    bool is_waiting_ = false; // the thread, for a job
     std::thread thread_; // last: it uses the others
 };
 

@@ -27,6 +27,30 @@ TEST_CASE("BatchThread does what was pushed, in order, all of it before it ends"
         CHECK(done[static_cast<std::size_t>(i)] == i);
 }
 
+TEST_CASE("BatchThread lets jobs gather while they keep coming")
+{
+    using namespace std::chrono_literals;
+    std::atomic<int> batches = 0;
+    std::atomic<int> done = 0;
+    {
+        BatchThread<int> thread(
+            [&](auto&, std::vector<int> jobs) {
+                ++batches;
+                done += static_cast<int>(jobs.size());
+            },
+            {.gather = 500ms});
+        thread.push(0);
+        while (done == 0) // the first one does not wait
+            std::this_thread::yield();
+        for (int i = 0; i < 20; ++i) {
+            thread.push(i);
+            std::this_thread::sleep_for(1ms);
+        }
+    } // nor does the end
+    CHECK(done == 21);
+    CHECK(batches <= 3);
+}
+
 TEST_CASE("BatchThread refuses what does not fit its queue")
 {
     std::promise<void> started;

@@ -12,6 +12,17 @@ namespace {
 constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
+std::string dotted(const std::array<std::uint8_t, 4>& octets)
+{
+    char buffer[INET_ADDRSTRLEN];
+    char* end = buffer;
+    for (const auto octet : octets) {
+        end = std::to_chars(end, std::end(buffer), octet).ptr;
+        *end++ = '.';
+    }
+    return {buffer, end - 1};
+}
+
 } // namespace
 
 IpAddress IpAddress::v4(const std::array<std::uint8_t, 4>& octets)
@@ -33,14 +44,16 @@ IpAddress IpAddress::v6(const std::array<std::uint8_t, 16>& octets)
 
 std::string IpAddress::text() const
 {
+    if (is_v4_) // asked for in every decision, and inet_ntop(3) goes through printf(3)
+        return dotted({octets_[0], octets_[1], octets_[2], octets_[3]});
     char buffer[INET6_ADDRSTRLEN];
-    return inet_ntop(is_v4_ ? AF_INET : AF_INET6, octets_.data(), buffer, sizeof buffer);
+    return inet_ntop(AF_INET6, octets_.data(), buffer, sizeof buffer);
 }
 
 std::string IpAddress::reversed() const
 {
     if (is_v4_)
-        return fmt::format("{}.{}.{}.{}", octets_[3], octets_[2], octets_[1], octets_[0]);
+        return dotted({octets_[3], octets_[2], octets_[1], octets_[0]});
     std::string text;
     for (auto octet = octets_.rbegin(); octet != octets_.rend(); ++octet) {
         text += hex_digits[*octet & 15];

@@ -4,31 +4,6 @@
 
 namespace postern {
 
-bool is_alpha(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-bool is_alnum(char c)
-{
-    return is_alpha(c) || is_digit(c);
-}
-
-bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-char to_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 std::string to_lower(std::string_view text)
 {
     std::string lower(text);
@@ -39,6 +14,18 @@ std::string to_lower(std::string_view text)
 bool equals_ignoring_case(std::string_view a, std::string_view b)
 {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
+std::string concat(std::initializer_list<std::string_view> parts)
+{
+    std::size_t size = 0;
+    for (const auto part : parts)
+        size += part.size();
+    std::string whole;
+    whole.reserve(size);
+    for (const auto part : parts)
+        whole.append(part);
+    return whole;
 }
 
 std::string_view trim(std::string_view text)

@@ -5,20 +5,43 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace postern {
 
-bool is_alpha(char c);
-bool is_digit(char c);
-bool is_alnum(char c);
-bool is_space(char c); // blank, tab, CR, LF
+constexpr bool is_alpha(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
-char to_lower(char c);
+constexpr bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+constexpr bool is_alnum(char c)
+{
+    return is_alpha(c) || is_digit(c);
+}
+
+constexpr bool is_space(char c) // blank, tab, CR, LF
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+constexpr char to_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 std::string to_lower(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+// One after the other: what fmt::format("{}{}", ...) gives, where every request pays for it.
+std::string concat(std::initializer_list<std::string_view> parts);
 
 // Without blanks, tabs, CR and LF at both ends.
 std::string_view trim(std::string_view text);

@@ -14,6 +14,12 @@ TEST_CASE("trim, split and split_words")
     CHECK(split_words(" ").empty());
 }
 
+TEST_CASE("concat")
+{
+    CHECK(concat({}) == "");
+    CHECK(concat({"a", "", std::string_view("b\0c", 3)}) == std::string("ab\0c", 4));
+}
+
 TEST_CASE("letters are ASCII")
 {
     CHECK(to_lower("ExAmple\xc3\x84") == "example\xc3\x84");

@@ -12,6 +12,7 @@ constexpr std::size_t most_waiting = 100'000;  // reads, and writes
 constexpr std::size_t most_in_transaction = 2'000; // so that readers of the tool and checkpoints get their turn
 constexpr int expiry_page = 500;
 constexpr auto idle_interval = 200ms;
+constexpr auto gather_time = 20ms; // a transaction that often, rather than one a mail
 constexpr std::chrono::milliseconds first_pause = 500ms, longest_pause = 30s;
 
 } // namespace
@@ -32,7 +33,7 @@ GreylistSqlite::GreylistSqlite(asio::io_context& io, const Clock& clock, Greylis
                                        Reader::Options{most_waiting, 0ms, {}});
     writer_ = std::make_unique<Writer>(
         [this](Writer& writer, std::vector<Write> writes) { write_batch(writer, std::move(writes)); },
-        Writer::Options{most_waiting, idle_interval, [this](Writer& writer) { rest(writer); }});
+        Writer::Options{most_waiting, idle_interval, [this](Writer& writer) { rest(writer); }, gather_time});
 }
 
 GreylistSqlite::~GreylistSqlite() = default; // the threads end first: they are the last members

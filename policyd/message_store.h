@@ -1,8 +1,8 @@
 // message_store - the messages that Postfix is asking about now
 //
 // Keyed by the request's `instance`, which is the same for every recipient of
-// one message and never used again. Postfix does not say when a message is
-// over, so the store forgets: the one that was asked for longest ago when
+// one message and never used again. Postfix says when a message is over only
+// if it asks at DATA, too; so the store also forgets: the one that was asked for longest ago when
 // there are more than `capacity`, and each that was not asked for during
 // `lifetime`. A message that is forgotten too early costs a second SPF
 // evaluation and a second header, no more.
@@ -30,6 +30,9 @@ public:
 
     // The same, but null if there is none.
     std::shared_ptr<PolicyMessage> find(std::string_view instance, Time now);
+
+    // No more requests of this message are to come.
+    void forget(std::string_view instance) { entries_.erase(instance); }
 
     std::size_t size() const { return entries_.size(); }
 

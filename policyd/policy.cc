@@ -1,9 +1,9 @@
 #include "policyd/policy.h"
 
+#include "common/text.h"
 #include "policyd/policy_reply.h"
 
 #include <chrono>
-#include <fmt/format.h>
 
 namespace postern {
 namespace {
@@ -26,9 +26,11 @@ void add_if_any(LogFields& fields, std::string_view name, const std::string& val
 // The answer as it takes shape, and the record of how it did.
 class Policy::Decision {
 public:
-    explicit Decision(bool is_recorded)
+    Decision(bool is_recorded, std::size_t checks)
         : is_recorded_(is_recorded)
     {
+        if (is_recorded_)
+            record_.reserve(checks);
     }
 
     // Takes the verdict of one check.
@@ -80,8 +82,8 @@ private:
     static std::string describe(const Step& step, const Verdict& verdict, SteadyClock::duration time)
     {
         const bool is_held_back = step.observe && verdict.weight() != Weight::none;
-        return fmt::format("{}{} {}{}{}us", is_held_back ? "would-" : "", action_name(verdict.action), verdict.reason,
-                           verdict.reason.empty() ? "" : " ", microseconds(time));
+        return concat({is_held_back ? "would-" : "", action_name(verdict.action), verdict.reason.empty() ? "" : " ",
+                       verdict.reason, " ", std::to_string(microseconds(time)), "us"});
     }
 
     bool is_recorded_;
@@ -109,7 +111,7 @@ asio::awaitable<std::string> Policy::answer(const PolicyRequest& request, std::u
 
     const auto start = SteadyClock::now();
     const auto message = messages_.at(request.instance, start);
-    Decision decision(log_.wants(LogLevel::info));
+    Decision decision(log_.wants(LogLevel::info), steps_.size());
 
     auto step_start = start;
     for (const auto& step : steps_) {
@@ -145,9 +147,12 @@ std::string Policy::conclude(Decision& decision, PolicyMessage& message, const P
 std::string Policy::answer_later_state(const PolicyRequest& request, std::uint64_t connection)
 {
     Verdict verdict;
-    if (request.protocol_state == "DATA")
+    if (request.protocol_state == "DATA") {
         if (const auto message = messages_.find(request.instance, SteadyClock::now()))
             verdict.header = message->take_header(request, connection);
+        if (verdict.header.empty())
+            messages_.forget(request.instance); // no more will be asked of it
+    }
     counts_.headers += !verdict.header.empty();
     return policy_reply(verdict);
 }

@@ -12,11 +12,7 @@ constexpr std::string_view dunno = "action=DUNNO\n\n";
 
 std::string reply(std::string_view action, std::string_view text)
 {
-    std::string out("action=");
-    out.append(action);
-    if (!text.empty())
-        out.append(" ").append(text);
-    return out.append("\n\n");
+    return concat({"action=", action, text.empty() ? "" : " ", text, "\n\n"});
 }
 
 std::string clean_text(std::string_view text)
@@ -49,7 +45,7 @@ std::string refusal(std::string_view word, const Verdict& verdict)
     const auto status = is_status(verdict.status) ? std::string_view(verdict.status) : std::string_view("7.1");
 
     const auto action = has_code ? std::to_string(verdict.code) : std::string(word);
-    return reply(action, std::string(is_temporary ? "4." : "5.").append(status).append(" ").append(text));
+    return reply(action, concat({is_temporary ? "4." : "5.", status, " ", text}));
 }
 
 // An argument that is a name or an address is right as it stands, or no use at all.

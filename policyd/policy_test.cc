@@ -174,6 +174,16 @@ TEST_CASE("Policy: one header an answer, and each once a message")
         CHECK(fixture.ask("RCPT", "a@x") == "PREPEND A: 1");
         CHECK(fixture.ask("END-OF-MESSAGE", "") == "DUNNO");
     }
+    SUBCASE("at DATA without a header the message is over")
+    {
+        CHECK(fixture.ask("RCPT", "a@x") == "PREPEND A: 1");
+        CHECK(fixture.ask("DATA", "") == "PREPEND B: 2");
+        CHECK(fixture.messages.size() == 1); // Postfix may ask once more
+        CHECK(fixture.ask("RCPT", "a@x", 1, "i.2") == "PREPEND A: 1");
+        CHECK(fixture.ask("RCPT", "b@x", 1, "i.2") == "PREPEND B: 2");
+        CHECK(fixture.ask("DATA", "", 1, "i.2") == "DUNNO");
+        CHECK(fixture.messages.size() == 1);
+    }
     SUBCASE("another message has its own")
     {
         CHECK(fixture.ask("RCPT", "a@x", 1, "i.1") == "PREPEND A: 1");

@@ -33,6 +33,8 @@ void RequestBuffer::filled(std::size_t count)
 std::optional<std::string_view> RequestBuffer::request()
 {
     const auto octets = held();
+    if (length_ > 0) // found before
+        return octets.substr(0, length_ - 1);
     if (octets.starts_with('\n')) { // an empty line and nothing before it
         length_ = 1;
         return octets.substr(0, 0);

@@ -1,5 +1,7 @@
 #include "policyd/spf_check.h"
 
+#include "common/text.h"
+
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
@@ -12,7 +14,10 @@ namespace {
 std::string helo_domain(const PolicyRequest& request)
 {
     const auto& name = request.helo_name;
-    if (name.empty() || name.front() == '[' || parse_ip_address(name)) // RFC 5321 4.1.3: an address literal
+    if (name.empty() || name.front() == '[') // RFC 5321 4.1.3: an address literal
+        return {};
+    const bool may_be_address = is_digit(name.back()) || name.find(':') != std::string::npos;
+    if (may_be_address && parse_ip_address(name))
         return {};
     return to_a_labels(name).value_or("");
 }

@@ -298,6 +298,7 @@ TEST_CASE("SpfCheck: which domains are asked for")
         {"an address literal", "a@example.net", "[192.0.2.1]", {"example.net"}},
         {"an IPv6 address literal", "a@example.net", "[IPv6:2001:db8::1]", {"example.net"}},
         {"an address", "a@example.net", "192.0.2.1", {"example.net"}},
+        {"an IPv6 address", "a@example.net", "2001:db8::a", {"example.net"}},
         {"no HELO", "a@example.net", "", {"example.net"}},
         {"a sender without a domain", "root", "h.example.net", {"h.example.net"}},
         {"a null sender and no name", "", "[192.0.2.1]", {}},

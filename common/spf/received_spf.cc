@@ -3,6 +3,7 @@
 #include "common/text.h"
 
 #include <algorithm>
+#include <array>
 
 namespace postern {
 namespace {
@@ -10,32 +11,42 @@ namespace {
 constexpr std::size_t max_commented_domain = 100; // longer ones are in the key-value pairs only
 constexpr std::size_t max_mechanism = 120, max_problem = 160;
 
-bool is_atext(char c) // RFC 5322 3.2.3
-{
-    return is_alnum(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
-}
+// RFC 5322 3.2.3
+constexpr auto atext = [] {
+    std::array<bool, 256> table{};
+    for (unsigned c = 0; c < 256; ++c)
+        table[c] = is_alnum(static_cast<char>(c));
+    for (const char c : std::string_view("!#$%&'*+-/=?^_`{|}~"))
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
 
 bool is_dot_atom(std::string_view value)
 {
-    const auto atoms = split(value, '.');
-    return std::all_of(atoms.begin(), atoms.end(), [](std::string_view atom) {
-        return !atom.empty() && std::all_of(atom.begin(), atom.end(), is_atext);
-    });
+    char last = '.';
+    for (const char c : value) {
+        if (c == '.' ? last == '.' : !atext[static_cast<unsigned char>(c)])
+            return false;
+        last = c;
+    }
+    return last != '.';
 }
 
 // dot-atom / quoted-string
-std::string quoted(std::string_view value)
+void append_quoted(std::string& field, std::string_view value)
 {
     const auto plain = printable(value, value.size());
-    if (is_dot_atom(plain))
-        return plain;
-    std::string text = "\"";
+    if (is_dot_atom(plain)) {
+        field += plain;
+        return;
+    }
+    field += '"';
     for (const char c : plain) {
         if (c == '"' || c == '\\')
-            text += '\\';
-        text += c;
+            field += '\\';
+        field += c;
     }
-    return text + '"';
+    field += '"';
 }
 
 // For the comment: nothing there can end it or nest in it.
@@ -53,19 +64,19 @@ std::string comment(const SpfQuery& query, SpfResult result)
     const auto ip = query.ip.text();
     switch (result) {
     case SpfResult::none:
-        return fmt::format("{} has no SPF record", domain);
+        return concat({domain, " has no SPF record"});
     case SpfResult::neutral:
-        return fmt::format("{} is neither permitted nor denied by domain of {}", ip, domain);
+        return concat({ip, " is neither permitted nor denied by domain of ", domain});
     case SpfResult::pass:
-        return fmt::format("domain of {} designates {} as permitted sender", domain, ip);
+        return concat({"domain of ", domain, " designates ", ip, " as permitted sender"});
     case SpfResult::fail:
-        return fmt::format("domain of {} does not designate {} as permitted sender", domain, ip);
+        return concat({"domain of ", domain, " does not designate ", ip, " as permitted sender"});
     case SpfResult::softfail:
-        return fmt::format("transitioning domain of {} does not designate {} as permitted sender", domain, ip);
+        return concat({"transitioning domain of ", domain, " does not designate ", ip, " as permitted sender"});
     case SpfResult::temperror:
-        return fmt::format("temporary error in processing the SPF record of {}", domain);
+        return concat({"temporary error in processing the SPF record of ", domain});
     case SpfResult::permerror:
-        return fmt::format("permanent error in processing the SPF record of {}", domain);
+        return concat({"permanent error in processing the SPF record of ", domain});
     }
     return {}; // unreachable: -Wswitch names a result without a case
 }
@@ -75,9 +86,12 @@ void add(std::string& field, std::string_view key, std::string_view value)
 {
     if (value.empty())
         return;
-    const auto pair = fmt::format("{}={};", key, quoted(value));
-    if (field.size() + 1 + pair.size() < max_received_spf)
-        field.append(" ").append(pair);
+    const auto size_before = field.size();
+    field.append(" ").append(key).append("=");
+    append_quoted(field, value);
+    field += ';';
+    if (field.size() >= max_received_spf)
+        field.resize(size_before);
 }
 
 } // namespace
@@ -85,9 +99,11 @@ void add(std::string& field, std::string_view key, std::string_view value)
 std::string write_received_spf(SpfIdentity identity, std::string_view envelope_from, const SpfQuery& query,
                                const SpfAnswer& answer)
 {
-    auto field = fmt::format("Received-SPF: {}", spf_result_name(answer.result));
+    std::string field;
+    field.reserve(512);
+    field.append("Received-SPF: ").append(spf_result_name(answer.result));
     if (!query.domain.empty() && query.domain.size() <= max_commented_domain)
-        field += fmt::format(" ({})", comment(query, answer.result));
+        field.append(" (").append(comment(query, answer.result)).append(")");
 
     // The pairs that a reader cannot do without come first.
     add(field, "identity", identity == SpfIdentity::helo ? "helo" : "mailfrom");
