@@ -4,6 +4,8 @@
 #include "common/mail_address.h"
 #include "milterd/auth_results_filter.h"
 #include "milterd/clamav_filter.h"
+#include "milterd/dkim_sign_filter.h"
+#include "milterd/dkim_verify_filter.h"
 #include "milterd/spf_filter.h"
 
 #include <utility>
@@ -49,6 +51,15 @@ Result<std::unique_ptr<ClamavFilter>> clamav_filter(const Config& config, const 
         config.clamav, static_cast<std::size_t>(config.milterd.max_connections), std::move(spool));
 }
 
+Result<std::unique_ptr<DkimVerifyFilter>> dkim_verify_filter(const DkimSettings& settings, const ChainParts& parts)
+{
+    DkimVerifyOptions options;
+    options.max_signatures = static_cast<std::size_t>(settings.max_signatures);
+    options.minimum_key_bits = static_cast<int>(settings.minimum_key_bits);
+    options.clock_drift = settings.clock_drift;
+    return DkimVerifyFilter::create(options, parts.dns.resolver(), parts.dns.io().get_executor(), parts.clock);
+}
+
 } // namespace
 
 Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, const ChainParts& parts)
@@ -66,7 +77,19 @@ Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, con
     }
     if (config.spf.enable)
         filters.push_back({spf_filter(config, parts.dns)});
+    if (config.dkim.verify) {
+        auto filter = dkim_verify_filter(config.dkim, parts);
+        if (!filter)
+            return tl::unexpected(filter.error());
+        filters.push_back({std::move(*filter)});
+    }
     filters.push_back({std::make_unique<AuthResultsFilter>(authserv_id(config))});
+    if (config.dkim.sign && !config.dkim.domains.empty()) {
+        auto filter = DkimSignFilter::create(config.dkim, parts.keys, parts.clock);
+        if (!filter)
+            return tl::unexpected(filter.error());
+        filters.push_back({std::move(*filter)});
+    }
 
     return std::make_shared<const FilterChain>(
         std::move(filters), ChainSettings{config.milterd.deadline, std::move(*origins), parts.counts}, parts.log);

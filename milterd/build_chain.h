@@ -5,8 +5,9 @@
 //     auth_results   removes what is forged, says what was found
 //     dkim_sign      last, over what leaves
 //
-// Failure: the Error says what cannot be built, such as a key file that
-// cannot be read; nothing has changed then.
+// Failure: the Error says what cannot be built; nothing has changed then. A key
+// that cannot be read is no such failure: the mail that it should sign is
+// deferred, and all other mail goes on.
 // Config: [milterd] deadline, authserv_id, max_connections; [trust]; [spf]; [dkim]; [clamav]
 #pragma once
 
@@ -14,6 +15,7 @@
 #include "common/result.h"
 #include "config/config.h"
 #include "milterd/body_spool.h"
+#include "milterd/dkim_keys.h"
 #include "milterd/filter_chain.h"
 #include "milterd/resolver_thread.h"
 
@@ -27,6 +29,7 @@ struct ChainParts {
     const Clock& clock;
     Log& log;
     std::shared_ptr<FilterCounts> counts{};
+    DkimKeys keys{};                      // those that sign
     std::shared_ptr<SpoolBudget> spool{}; // its limit is the caller's to set; none: the chain has one of its own
 };
 

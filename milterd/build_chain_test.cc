@@ -38,7 +38,8 @@ Judged judge(const Config& config, Message message)
     FakeLog log;
     const SystemClock clock;
     ResolverThread dns; // not configured: it says "ask again later" to everything
-    const auto chain = build_chain(config, {dns, clock, log});
+    const auto keys = DkimKeys::load(config.dkim.domains);
+    const auto chain = build_chain(config, {.dns = dns, .clock = clock, .log = log, .keys = keys});
     REQUIRE(chain);
     auto decision = ChainPass(*chain, message).finish();
     REQUIRE(log.lines.size() == 1);
@@ -55,12 +56,32 @@ TEST_CASE("build_chain: who finds something stands before who writes it down")
     REQUIRE(judged.decision.edits.size() == 2);
     CHECK(judged.decision.edits[0].kind == HeaderEdit::Kind::remove);
     CHECK(judged.decision.edits[1].value.find("mx.example.com;\n\tspf=temperror") == 0);
-    CHECK(judged.record.find(" spf=accept temperror ") < judged.record.find(" auth_results=accept removed:1 "));
+    CHECK(judged.decision.edits[1].value.find("dkim=none") != std::string::npos);
+    const auto auth_results = judged.record.find(" auth_results=accept removed:1 ");
+    CHECK(judged.record.find(" spf=accept temperror ") < auth_results);
+    CHECK(judged.record.find(" dkim_verify=accept none ") < auth_results);
 
     config.spf.enable = false;
+    config.dkim.verify = false;
     const auto without = judge(config, a_message());
     CHECK(without.decision.edits.size() == 1);
     CHECK(without.record.find(" spf=") == std::string::npos);
+    CHECK(without.record.find(" dkim_verify=") == std::string::npos);
+}
+
+TEST_CASE("build_chain: mail that should be signed and cannot be is deferred, other mail goes on")
+{
+    auto config = defaults();
+    config.dkim.domains = {{"example.com", "s", "/nowhere/key.pem", false}};
+    auto ours = a_message();
+    ours.login = "me";
+    ours.header = {{"From", " me@example.com"}};
+    const auto unsigned_mail = judge(config, ours);
+    CHECK(unsigned_mail.decision.action == FilterAction::defer);
+    CHECK(unsigned_mail.decision.filter == "dkim_sign");
+
+    config.dkim.domains[0].domain = "example.net";
+    CHECK(judge(config, ours).decision.action == FilterAction::accept);
 }
 
 TEST_CASE("build_chain: the virus scan comes first, and may be set to observe")
@@ -93,7 +114,7 @@ TEST_CASE("build_chain: the room for mails in scan is shared by all chains")
     FakeLog log;
     const SystemClock clock;
     ResolverThread dns;
-    const ChainParts parts{dns, clock, log, {}, std::make_shared<SpoolBudget>(1 << 20)};
+    const ChainParts parts{dns, clock, log, {}, {}, std::make_shared<SpoolBudget>(1 << 20)};
     const auto before = build_chain(config, parts);
     const auto after = build_chain(config, parts); // as a reload does
     auto message = a_message();

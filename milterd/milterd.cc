@@ -49,10 +49,11 @@ void start_thread(std::function<void()> work)
 
 } // namespace
 
-Milterd::Milterd(Log& log)
+Milterd::Milterd(Log& log, DkimKeys keys)
     : log_(log)
     , started_(std::chrono::steady_clock::now())
     , filter_counts_(std::make_shared<FilterCounts>())
+    , keys_(std::move(keys))
     , spool_(std::make_shared<SpoolBudget>(0))
     , has_failed_(std::make_shared<std::atomic<bool>>(false))
 {
@@ -60,11 +61,17 @@ Milterd::Milterd(Log& log)
 
 Result<> Milterd::configure(const Config& config)
 {
-    auto chain = build_chain(config, {dns_, clock_, log_, filter_counts_, spool_});
+    auto keys = DkimKeys::load(config.dkim.domains, &keys_); // one that can no longer be read stays in hand
+    auto chain = build_chain(config, {dns_, clock_, log_, filter_counts_, keys, spool_});
     if (!chain)
         return tl::unexpected(chain.error());
     if (const auto configured = dns_.configure(resolver_options(config.dns)); !configured)
         return fail("dns: {}", configured.error().what);
+    for (const auto& fault : keys.faults())
+        log_.error("dkim_key", {{"problem", fault}});
+    for (const auto& warning : keys.warnings())
+        log_.warning("dkim_key", {{"problem", warning}});
+    keys_ = std::move(keys);
     spool_->set_limit(static_cast<std::size_t>(config.milterd.max_spooled));
     if (host_)
         host_->set_chain(std::move(*chain));

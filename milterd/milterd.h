@@ -13,6 +13,7 @@
 #include "common/result.h"
 #include "config/config.h"
 #include "milterd/body_spool.h"
+#include "milterd/dkim_keys.h"
 #include "milterd/resolver_thread.h"
 #include "milterd/session.h"
 
@@ -26,7 +27,8 @@ namespace postern {
 
 class Milterd {
 public:
-    explicit Milterd(Log& log); // starts the resolver's thread
+    // `keys`: read while the program could read them; starts the resolver's thread.
+    Milterd(Log& log, DkimKeys keys);
 
     // At start, and again at each reload.
     Result<> configure(const Config& config);
@@ -51,6 +53,7 @@ private:
     SystemClock clock_;
     ResolverThread dns_;
     std::shared_ptr<FilterCounts> filter_counts_;
+    DkimKeys keys_;
     std::shared_ptr<SpoolBudget> spool_;
     std::shared_ptr<SessionHost> host_;
     std::shared_ptr<std::atomic<bool>> has_failed_; // with the thread that serves

@@ -8,6 +8,7 @@
 #include "config/settings.h"
 #include "milterd/build_chain.h"
 #include "milterd/clamav_filter.h"
+#include "milterd/dkim_keys.h"
 #include "milterd/milterd.h"
 
 #include <algorithm>
@@ -116,13 +117,14 @@ public:
         if (const auto control = open_control(service, settings); !control)
             return tl::unexpected(control.error());
         raise_descriptor_limit(settings.max_connections, log_);
+        auto keys = DkimKeys::load(loaded.config.dkim.domains); // while root: the daemon's user need not be able to
         if (const auto dropped = drop_privileges(settings.user, settings.group); !dropped)
             return tl::unexpected(dropped.error());
         if (const auto started = log_.start(); !started)
             return tl::unexpected(started.error());
 
         log_warnings(log_, loaded);
-        milterd_.emplace(log_);
+        milterd_.emplace(log_, std::move(keys));
         if (const auto configured = milterd_->configure(loaded.config); !configured)
             return tl::unexpected(configured.error());
         running_ = loaded.config;
@@ -202,14 +204,19 @@ int check_milterd(const std::string& config_path, const std::string& instance)
     for (const auto& warning : warnings_of(*loaded))
         fmt::print("{}\n", warning);
 
+    const auto keys = DkimKeys::load(loaded->config.dkim.domains);
+    for (const auto& warning : keys.warnings())
+        fmt::print("{}\n", warning);
+    for (const auto& fault : keys.faults())
+        fmt::print("{}\n", fault);
+
     QueuedLog log(log_options(program, loaded->config.log));
     const SystemClock clock;
     ResolverThread dns;
-    if (const auto chain = build_chain(loaded->config, {dns, clock, log}); !chain) {
+    const auto chain = build_chain(loaded->config, {.dns = dns, .clock = clock, .log = log, .keys = keys});
+    if (!chain)
         print({chain.error()}, stdout);
-        return 1;
-    }
-    return 0;
+    return chain && keys.faults().empty() ? 0 : 1;
 }
 
 } // namespace postern
