@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fmt/ranges.h>
 #include <thread>
 #include <utility>
 
@@ -62,6 +63,9 @@ Milterd::Milterd(Log& log, DkimKeys keys)
 Result<> Milterd::configure(const Config& config)
 {
     auto keys = DkimKeys::load(config.dkim.domains, &keys_); // one that can no longer be read stays in hand
+    const bool is_reload = host_ != nullptr;
+    if (is_reload && !keys.faults().empty()) // a start goes on: all but the mail of that domain can be served
+        return fail("{}", fmt::join(keys.faults(), "; "));
     auto chain = build_chain(config, {dns_, clock_, log_, filter_counts_, keys, spool_});
     if (!chain)
         return tl::unexpected(chain.error());
@@ -73,7 +77,7 @@ Result<> Milterd::configure(const Config& config)
         log_.warning("dkim_key", {{"problem", warning}});
     keys_ = std::move(keys);
     spool_->set_limit(static_cast<std::size_t>(config.milterd.max_spooled));
-    if (host_)
+    if (is_reload)
         host_->set_chain(std::move(*chain));
     else
         host_ = std::make_shared<SessionHost>(std::move(*chain), session_limits(config.milterd), log_);

@@ -3,7 +3,9 @@
 // The resolver's thread, the chain of filters, the sessions, libmilter.
 // configure() builds the chain anew and swaps it whole, or changes nothing;
 // mails in flight end on the chain that they began with.
-// Failure: the Error of configure() says what cannot be built. Should
+// Failure: the Error of configure() says what cannot be built. A DKIM key that
+// cannot be used refuses a reload, but not a start: then mail of its domain is
+// deferred, and all other mail is served. Should
 // libmilter end, the daemon ends too (SIGTERM to itself, has_failed()).
 // Config: [milterd] [dns] and those of build_chain
 #pragma once
