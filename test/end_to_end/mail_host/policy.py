@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import uuid
 from pathlib import Path
 
 from mail_host.process import PATIENCE, HostError
@@ -28,6 +29,7 @@ class PolicyConnection:
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(PATIENCE)
         self.socket.connect(os.fspath(path))
+        self._name = uuid.uuid4().hex  # never again, as Postfix's instances: id() is given to another object later
         self._asked = 0
 
     def __enter__(self) -> PolicyConnection:
@@ -39,7 +41,7 @@ class PolicyConnection:
     def ask(self, **attributes: str) -> str:
         """A stranger's request with these attributes in place of its own; what follows "action=" in the answer."""
         self._asked += 1
-        request = {**STRANGERS_REQUEST, "instance": f"test.{id(self):x}.{self._asked}", **attributes}
+        request = {**STRANGERS_REQUEST, "instance": f"test.{self._name}.{self._asked}", **attributes}
         self.socket.sendall("".join(f"{name}={value}\n" for name, value in request.items()).encode() + b"\n")
         answer = b""
         while not answer.endswith(b"\n\n"):
