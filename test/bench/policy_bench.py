@@ -1,96 +1,38 @@
-#!/usr/bin/python3
-"""Policy servers beside each other, on one machine, in one run.
+"""Policy requests: how many a second, beside a null server and the programs that postern-policyd replaces.
 
-usage: policy_bench.py BUILD [--seconds N] [--connections N] [--new PERCENT] [--old]
-
-BUILD is a release build (meson setup -Doptimization=2) of postern-policyd,
-test/bench/null_policy and test/bench/policy_load. The ratios to the null
-server are what may be compared between machines; the rates are not. With
---old postgrey and policyd-spf are measured too, where they are installed.
+One load for all: 1,000 sender domains with SPF, 10,000 known triplets, of
+every ten requests one with a triplet that nobody has seen. A greylist that
+learns the known ones first (its delay is 1 s here) lets nine of ten pass.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
+import signal
 import socket
-import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "end_to_end"))
-
-from mail_host.dns_server import DnsServer  # noqa: E402
-from mail_host.postern_toml import toml_text  # noqa: E402
-from mail_host.process import Process, answers  # noqa: E402
-from mail_host.zone import Zone  # noqa: E402
+from mail_host.dns_server import DnsServer
+from mail_host.postern_toml import toml_text
+from mail_host.process import Process, answers, free_port, run as run_program
+from mail_host.zone import Zone
+from table import Table, cpu_seconds, memory
 
 DOMAINS = 1000
-KNOWN = 10_000  # triplets
-
-
-@dataclass
-class Bench:
-    build: Path
-    folder: Path
-    options: argparse.Namespace
-    dns: DnsServer
-
-    def load(self, target: str, seconds: str, *more: str, connections: int | None = None) -> dict[str, Any]:
-        command = [self.build / "test/bench/policy_load", target, connections or self.options.connections, seconds,
-                   "--new", self.options.new, "--domains", DOMAINS, "--known", KNOWN, *more]
-        done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True, check=True)
-        result: dict[str, Any] = json.loads(done.stdout)
-        return result
-
-    def policyd(self, name: str, checks: list[str], **log: str) -> tuple[Process, Path]:
-        path = self.folder / f"{name}.sock"
-        configuration = self.folder / f"{name}.toml"
-        configuration.write_text(toml_text({
-            "log": {"target": "file", "path": str(self.folder / f"{name}.log"), **log},
-            "dns": {"servers": [self.dns.address]},
-            "policyd": {"listen": f"unix:{path}", "control": "", "user": "", "group": "", "socket_group": "",
-                        "checks": checks},
-            "greylist": {"delay": "1s", "database": str(self.folder / f"{name}.db")},
-        }))
-        program = self.build / "policyd/postern-policyd"
-        return Process(name, [program, "--config", configuration], self.folder / f"{name}.out"), path
-
-    def measure(self, name: str, process: Process, path: Path, prime: str = "0") -> dict[str, Any]:
-        """Under load, after each known triplet was asked for twice, `prime` seconds apart."""
-        target = f"unix:{path}"
-        process.start()
-        try:
-            process.wait_until(lambda: answers(socket.AF_UNIX, os.fspath(path)), "it listens")
-            self.load(target, "0", "--prime", prime)
-            before = cpu(process.pid)
-            result = self.load(target, self.options.seconds)
-            spent = cpu(process.pid) - before
-            return result | {"name": name, "rss": memory(process.pid), "cpu_us": spent / max(result["requests"], 1)}
-        finally:
-            process.stop()
-
-
-def memory(pid: int) -> int:
-    """The most octets that were in memory."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return 0
-
-
-def cpu(pid: int) -> float:
-    """Microseconds of processor time so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * 1e6 / os.sysconf("SC_CLK_TCK")
+KNOWN = 10_000
+CONNECTIONS = 50
+SECONDS = 10.0
 
 
 def zone() -> Zone:
+    """What the sender domains publish: an SPF record that needs two questions more."""
     zone = Zone(ttl=3600)
     for number in range(DOMAINS):
         zone.add(f"d{number}.test", "TXT", "v=spf1 mx ip4:192.0.2.0/24 -all")
@@ -100,56 +42,121 @@ def zone() -> Zone:
     return zone
 
 
-def old_programs(bench: Bench) -> list[dict[str, Any]]:
-    results = []
-    if shutil.which("postgrey"):
-        path = bench.folder / "postgrey.sock"
-        (bench.folder / "postgrey").mkdir()
-        command = ["postgrey", f"--unix={path}", f"--dbdir={bench.folder / 'postgrey'}", "--delay=1", "--user=root",
-                   "--group=root"]
-        results.append(bench.measure("postgrey", Process("postgrey", command, bench.folder / "postgrey.out"), path, "2"))
-    if shutil.which("policyd-spf"):
-        result = bench.load("spawn:policyd-spf", bench.options.seconds, connections=10)
-        results.append(result | {"name": "policyd-spf (Python, 10)", "rss": 0, "cpu_us": 0})
-    return results
+def run(build: Path, folder: Path, scale: float) -> None:
+    table = Table("policy requests", ["program", "connections", "requests/s", "of the null server", "p50 us", "p99 us",
+                                      "CPU us each", "memory MB"])
+    floors: dict[int, float] = {}
+
+    def measure(name: str, target: str, connections: int, process: Process | None, known: int = 0) -> None:
+        """Under load; `known` triplets are asked for twice before, a greylist delay apart."""
+        def load(seconds: float, *more: str) -> dict[str, Any]:
+            words = [build / "test/bench/policy_load", target, str(connections), str(seconds), "--new", "10",
+                     "--known", str(known or KNOWN), "--domains", str(DOMAINS), *more]
+            result: dict[str, Any] = json.loads(run_program(words, seconds=600).splitlines()[-1])
+            return result
+
+        if known:
+            load(0, "--prime", "1.5")
+        before = cpu_seconds(process.pid) if process else 0
+        result = load(max(1.0, SECONDS * scale))
+        spent = cpu_seconds(process.pid) - before if process else 0
+        floor = floors.setdefault(connections, result["rate"])
+        table.row(name, connections, result["rate"], f"{result['rate'] / floor:.4f}", result["p50_us"], result["p99_us"],
+                  f"{spent * 1e6 / max(1, result['requests']):.1f}" if process else "-",
+                  f"{memory(process.pid):.1f}" if process else "-")
+        print("   ", name, connections, "connections:", json.dumps(result["answers"]), file=sys.stderr)
+
+    with ExitStack() as stack:
+        dns = DnsServer(folder / "dns", zone())
+        dns.start()
+        stack.callback(dns.stop)
+
+        with null_server(build, folder) as (target, process):
+            for connections in (1, 10, CONNECTIONS, 200):
+                measure("null server", target, connections, process)
+        for checks in ([], ["spf"], ["greylist"], ["spf", "greylist"]):
+            with policyd(build, folder, dns.address, checks) as (target, process):
+                for connections in (1, CONNECTIONS, 200) if len(checks) == 2 else (CONNECTIONS,):
+                    measure(f"postern-policyd, {' and '.join(checks) or 'no check'}", target, connections, process, KNOWN)
+        with postgrey(folder) as (target, process):
+            for connections in (1, CONNECTIONS):
+                measure("postgrey", target, connections, process, known=int(1000 * scale) + 10)
+        for name, program in policyd_spf(folder, dns):
+            for connections in (1, 10):
+                measure(name, program, connections, None)
+    table.print()
 
 
-def show(results: list[dict[str, Any]]) -> None:
-    floor = results[0]["rate"]
-    print(f"{'':28}{'rate/s':>10}{'of null':>9}{'p50 us':>9}{'p99 us':>9}{'cpu us':>8}{'RSS MB':>8}  answers")
-    for result in results:
-        print(f"{result['name']:28}{result['rate']:10.0f}{result['rate'] / floor:9.2f}{result['p50_us']:9}"
-              f"{result['p99_us']:9}{result['cpu_us']:8.1f}{result['rss'] / 1e6:8.1f}  "
-              + " ".join(f"{word.removeprefix('action=')}={count}" for word, count in result["answers"].items()))
+@contextmanager
+def running(process: Process, is_up: Callable[[], bool]) -> Iterator[None]:
+    process.start()
+    try:
+        process.wait_until(is_up, "an answer to a connection")
+        yield
+    finally:
+        process.stop()
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("build", type=Path)
-    parser.add_argument("--seconds", default="5")
-    parser.add_argument("--connections", type=int, default=50)
-    parser.add_argument("--new", default="10", help="percent of the triplets that were never seen")
-    parser.add_argument("--old", action="store_true", help="the old programs, too")
-    options = parser.parse_args()
-
-    with tempfile.TemporaryDirectory(prefix="postern-bench-") as name:
-        folder = Path(name)
-        bench = Bench(options.build.resolve(), folder, options, DnsServer(folder / "dns", zone()))
-        bench.dns.start()
-        try:
-            null = folder / "null.sock"
-            process = Process("null", [bench.build / "test/bench/null_policy", null], folder / "null.out")
-            results = [bench.measure("null server", process, null)]
-            for checks in ([], ["spf"], ["greylist"], ["spf", "greylist"]):
-                label = " and ".join(checks) or "no check"
-                results.append(bench.measure(f"postern: {label}", *bench.policyd(label.replace(" ", "-"), checks), "2"))
-            if options.old:
-                results += old_programs(bench)
-        finally:
-            bench.dns.stop()
-    show(results)
-    return 0
+@contextmanager
+def null_server(build: Path, folder: Path) -> Iterator[tuple[str, Process]]:
+    path = folder / "null"
+    process = Process("null_policy", [build / "test/bench/null_policy", path], folder / "null.log")
+    with running(process, lambda: answers(socket.AF_UNIX, str(path))):
+        yield f"unix:{path}", process
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+@contextmanager
+def policyd(build: Path, folder: Path, dns: str, checks: list[str]) -> Iterator[tuple[str, Process]]:
+    home = Path(tempfile.mkdtemp(prefix="policyd-", dir=folder))
+    shutil.chown(home, "nobody", "nogroup")
+    path = home / "policy"
+    (folder / "postern.toml").write_text(toml_text({
+        "log": {"target": "file", "path": str(home / "log")},
+        "dns": {"servers": [dns]},
+        "policyd": {"listen": f"unix:{path}", "user": "nobody", "group": "nogroup", "socket_group": "nogroup",
+                    "control": str(home / "control"), "max_connections": 1000, "checks": checks},
+        "greylist": {"delay": "1s", "database": str(home / "greylist.sqlite"), "auto_whitelist_after": 0},
+    }))
+    process = Process("postern-policyd", [build / "policyd/postern-policyd", "--config", folder / "postern.toml"],
+                      folder / "policyd.log")
+    with running(process, lambda: answers(socket.AF_UNIX, str(path))):
+        yield f"unix:{path}", process
+
+
+@contextmanager
+def postgrey(folder: Path) -> Iterator[tuple[str, Process]]:
+    home = folder / "postgrey"
+    home.mkdir()
+    shutil.chown(home, "nobody", "nogroup")
+    port = free_port()
+    process = Process("postgrey", [
+        "/usr/sbin/postgrey", f"--inet=127.0.0.1:{port}", "--user=nobody", "--group=nogroup", f"--dbdir={home}",
+        "--delay=1", "--auto-whitelist-clients=0", "--quiet"], folder / "postgrey.log")
+    with running(process, lambda: answers(socket.AF_INET, ("127.0.0.1", port))):
+        yield f"inet:127.0.0.1:{port}", process
+
+
+def policyd_spf(folder: Path, dns: DnsServer) -> Iterator[tuple[str, str]]:
+    """The two programs that are started once for each smtpd process, with our name server as the system's.
+
+    They read /etc/resolv.conf, which names no port: so theirs is another one,
+    in a mount namespace of their own, and leads to the name server at port 53
+    of a loopback address of its own.
+    """
+    resolv = folder / "resolv.conf"
+    resolv.write_text(f"nameserver {RELAY_ADDRESS}\n")
+    relay = Process("relay", [sys.executable, "-B", Path(__file__).parent / "dns_relay.py", RELAY_ADDRESS, str(dns.port)],
+                    folder / "relay.log")
+    relay.start()
+    try:
+        relay.wait_until(lambda: "ready" in (folder / "relay.log").read_text(), "its socket")
+        for name, program in (("policyd-spf (Perl)", "/usr/sbin/postfix-policyd-spf-perl"),
+                              ("policyd-spf (Python)", "/usr/bin/policyd-spf")):
+            if os.path.exists(program):
+                yield name, f"spawn:unshare -m sh -c 'mount --bind {resolv} /etc/resolv.conf && exec {program} 2>/dev/null'"
+    finally:
+        relay.send_signal(signal.SIGTERM)
+        relay.wait()
+
+
+RELAY_ADDRESS = "127.0.53.53"

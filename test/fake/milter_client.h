@@ -147,6 +147,8 @@ public:
             if (reply == 'i' || reply == 'm')
                 outcome.edits.push_back((reply == 'i' ? "insert " : "change ") + std::to_string(number_at(data, 0))
                                         + " " + field_text(data.substr(4)));
+            else if (reply == 'h') // as 'i', at the end; other milters send it
+                outcome.edits.push_back("add " + field_text(data));
             else if (reply == 'q')
                 outcome.edits.push_back("quarantine " + std::string(data.c_str()));
             else if (reply != 'p') {

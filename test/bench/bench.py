@@ -1,0 +1,41 @@
+"""Runs the benchmarks side by side and prints their ratios. See `run`, which builds what they need."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "end_to_end")]
+
+import milter_bench  # noqa: E402  (after the path is set)
+import policy_bench  # noqa: E402
+
+BENCHES = {"policy": policy_bench.run, "milter": milter_bench.run}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("bench", nargs="*", choices=[*BENCHES, []], help="which; all without")
+    parser.add_argument("--build", type=Path, required=True, help="a release build of Postern")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the time")
+    options = parser.parse_args()
+    if os.geteuid() != 0:
+        parser.error("the programs that are compared start as root and change to users of their own")
+
+    for name in options.bench or BENCHES:
+        folder = Path(tempfile.mkdtemp(prefix="postern-bench-"))
+        folder.chmod(0o755)
+        try:
+            BENCHES[name](options.build.resolve(), folder, 0.1 if options.quick else 1.0)
+        finally:
+            shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
