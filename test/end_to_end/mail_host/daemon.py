@@ -19,7 +19,9 @@ _SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|: runtime
 
 
 def read_record(line: str) -> Record:
-    """A logfmt line: name=value, the value quoted as in JSON where it holds more than plain characters."""
+    """A line of either format: a JSON object, or name=value with the value quoted as in JSON where it must be."""
+    if line.startswith("{"):
+        return {name: str(value) for name, value in json.loads(line).items()}
     return {name: json.loads(value) if value.startswith('"') else value for name, value in _FIELD.findall(line)}
 
 

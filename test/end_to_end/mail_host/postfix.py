@@ -189,6 +189,10 @@ class Postfix:
         if lines:
             run([self._command("postconf"), "-c", self.etc, "-e", *lines], environment=self.environment)
 
+    def parameter(self, name: str) -> str:
+        """A parameter's value as main.cf has it."""
+        return run([self._command("postconf"), "-c", self.etc, "-h", name], environment=self.environment).strip()
+
     def sendmail(self, sender: str, recipients: Sequence[str], content: bytes) -> None:
         """Submits as a program on this host does, through sendmail(1) and pickup(8)."""
         run([self._command("sendmail"), "-C", self.etc, "-i", "-f", sender, *recipients],
