@@ -181,7 +181,7 @@ What arrives  {host.sink.folder}
 Its settings  {host.configuration}
   checked     {build}/config/postern check {host.configuration}
   taken up    kill -HUP {host.policyd.pid} {host.milterd.pid}
-In main.cf    {build}/config/postern main-cf
+In main.cf    {build}/config/postern main-cf --config-dir {host.postfix.etc} {host.configuration}
 Logs          {host.policyd.log_path}
               {host.milterd.log_path}
               {host.postfix.maillog}
@@ -192,20 +192,18 @@ Decisions, as they are made:
 
 def stay(host: MailHost) -> None:
     """Prints what is decided until a signal comes."""
-    logs = {daemon.log_path: daemon.log_path.stat().st_size for daemon in (host.policyd, host.milterd)}
+    told = {daemon: len(daemon.log().splitlines()) for daemon in (host.policyd, host.milterd)}
     while True:
-        for path, read in logs.items():
-            with path.open("rb") as log:
-                log.seek(read)
-                text = log.read()
-                logs[path] = log.tell()
-            for decided in text.decode(errors="replace").splitlines():
-                if "event=decision" in decided or "event=message" in decided:
-                    print(decided, flush=True)
-        for daemon in (host.policyd, host.milterd):
+        for daemon, lines in told.items():
             if not daemon.running:
                 raise HostError(f"{daemon.name} has ended by itself\n{daemon.log()[-3000:]}")
-        time.sleep(0.3)
+            log = daemon.log()
+            whole = log[:log.rfind("\n") + 1].splitlines()
+            told[daemon] = len(whole)
+            for text in whole[lines:]:
+                if "event=decision" in text or "event=message" in text:
+                    print(text, flush=True)
+        time.sleep(0.5)
 
 
 class Interrupted(Exception):
