@@ -220,7 +220,10 @@ def run(build: Path, scratch: Path, once: bool) -> int:
     settings = {"greylist": {"delay": f"{DELAY}s"}}
     with MailHost(build, folder=scratch / "host", settings=settings, port=2525) as host:
         print(f"      Postfix at 127.0.0.1:{host.postfix.port}, postern-policyd, postern-milterd, clamd, NSD: all up")
-        faults = tell_first_mails(host)
+        try:
+            faults = tell_first_mails(host)
+        except HostError as fault:
+            raise HostError(f"{fault}\n{host.explain()}") from None
         print(f"\n{'=' * WIDTH}")
         print("Each mail came out as it should." if not faults else
               "\n".join(["These did not come out as they should:", *faults]), flush=True)
