@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mail_host.auth_server import AuthServer
-from mail_host.process import PATIENCE, HostError, free_port, has_ipv6, run, tail, wait_until
+from mail_host.process import PATIENCE, HostError, PortReservation, has_ipv6, run, tail, wait_until
 
 # service type private unpriv chroot wakeup maxproc command: Debian's master.cf, without what nobody here asks for
 MASTER_CF = """\
@@ -141,7 +141,8 @@ class Postfix:
     def __init__(self, folder: Path, *, hostname: str, domain: str, sink_port: int, chrooted: bool = False,
                  port: int = 0) -> None:
         self.folder = folder
-        self.port = free_port(port)
+        self._reservation = PortReservation(port)
+        self.port = self._reservation.port
         self.queue = folder / "queue"
         self.maillog = folder / "maillog"
         self.programs = Programs.find()
@@ -169,12 +170,15 @@ class Postfix:
         self._auth_server.start()
         self._postfix("start")
         wait_until(self.greets, "Postfix's greeting", explain=lambda: tail(self.maillog))
+        if not self.is_running:  # and somebody else has answered
+            raise HostError(f"Postfix has ended\n{tail(self.maillog)}")
 
     def stop(self) -> None:
         """Ends it, and waits for the master: `postfix stop` comes back when it is gone."""
         if self.is_running:
             self._postfix("stop")
         self._auth_server.stop()
+        self._reservation.close()
 
     def reload(self) -> None:
         self._postfix("reload")

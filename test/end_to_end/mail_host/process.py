@@ -39,33 +39,51 @@ def wait_until(condition: Callable[[], T | None], what: str, seconds: float = PA
         time.sleep(0.02)
 
 
-def free_port(preferred: int = 0) -> int:
-    """A TCP and UDP port that nobody uses on 127.0.0.1 and, where it exists, ::1."""
-    candidates = [preferred] if preferred else []
-    for port in [*candidates, *(_random_port() for _ in range(100))]:
-        wanted = [(socket.AF_INET, socket.SOCK_STREAM, "127.0.0.1"), (socket.AF_INET, socket.SOCK_DGRAM, "127.0.0.1")]
-        if has_ipv6():
-            wanted += [(socket.AF_INET6, socket.SOCK_STREAM, "::1")]
-        if all(_can_bind(family, kind, address, port) for family, kind, address in wanted):
-            return port
-    raise HostError("no free port on the loopback interface")
+class PortReservation:
+    """A TCP port that nobody listens on, of 127.0.0.1 and where it exists ::1, and that no other host will choose.
+
+    The UDP port of the same number is the lock: it is held until the reservation is closed. Without it, two hosts that
+    start at the same time could find the same port free.
+    """
+
+    def __init__(self, preferred: int = 0) -> None:
+        for candidate in ([preferred] if preferred else []) + [0] * 100:
+            lock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            try:
+                lock.bind(("127.0.0.1", candidate))
+                self.port: int = lock.getsockname()[1]
+                if self._is_free():
+                    self._lock = lock
+                    return
+            except OSError:  # somebody has it
+                pass
+            lock.close()
+        raise HostError("no free port on the loopback interface")
+
+    def close(self) -> None:
+        self._lock.close()
+
+    def _is_free(self) -> bool:
+        return _can_bind(socket.AF_INET, "127.0.0.1", self.port) and (
+            not has_ipv6() or _can_bind(socket.AF_INET6, "::1", self.port))
 
 
-def _random_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port() -> int:
+    """A TCP and UDP port of 127.0.0.1 that nobody uses at this moment."""
+    reservation = PortReservation()
+    reservation.close()
+    return reservation.port
 
 
 def has_ipv6() -> bool:
     """Whether this machine has ::1."""
-    return _can_bind(socket.AF_INET6, socket.SOCK_STREAM, "::1", 0)
+    return _can_bind(socket.AF_INET6, "::1", 0)
 
 
-def _can_bind(family: int, kind: int, address: str, port: int) -> bool:
+def _can_bind(family: int, address: str, port: int) -> bool:
     try:
-        with socket.socket(family, kind) as probe:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that have ended do not count
             probe.bind((address, port))
             return True
     except OSError:
