@@ -2,10 +2,11 @@
 //
 // Keyed by the request's `instance`, which is the same for every recipient of
 // one message and never used again. Postfix says when a message is over only
-// if it asks at DATA, too; so the store also forgets: the one that was asked for longest ago when
-// there are more than `capacity`, and each that was not asked for during
-// `lifetime`. A message that is forgotten too early costs a second SPF
-// evaluation and a second header, no more.
+// if it asks at DATA, too; so the store also forgets: the one that was asked
+// for longest ago when there are more than `capacity`, and each that was not
+// asked for during `lifetime`. Each smtpd(8) process has one message at a
+// time, so the usual capacity is more than what can be open. A message that is
+// forgotten too early costs a second SPF evaluation and a second header.
 #pragma once
 
 #include "common/lru_cache.h"
@@ -22,7 +23,7 @@ class MessageStore {
 public:
     using Time = std::chrono::steady_clock::time_point;
 
-    explicit MessageStore(std::size_t capacity = 10'000, std::chrono::seconds lifetime = std::chrono::minutes(10));
+    explicit MessageStore(std::size_t capacity = 5'000, std::chrono::seconds lifetime = std::chrono::minutes(10));
 
     // The message of this instance, a new one if there is none yet. An empty instance is no
     // key (Postfix sends one with VRFY): its message is new each time and never kept.
