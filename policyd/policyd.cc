@@ -2,7 +2,7 @@
 
 #include "common/dns/make_resolver.h"
 #include "common/host_name.h"
-#include "common/spf/check_host.h"
+#include "common/spf/spf_cache.h"
 #include "config/resolver_options.h"
 #include "policyd/greylist_check.h"
 #include "policyd/greylist_sqlite.h"
@@ -19,6 +19,7 @@ struct Policyd::Parts {
     Config config;
     ResolverOptions resolver_options;
     std::shared_ptr<CachedResolver> resolver;
+    std::shared_ptr<SpfCache> spf;
     std::shared_ptr<const TrustedClients> trusted;
 
 };
@@ -59,9 +60,8 @@ ChainedCheck Policyd::spf_check(const Parts& parts) const
     auto settings = parts.config.spf;
     if (settings.receiver.empty())
         settings.receiver = host_name();
-    const SpfLimits limits{static_cast<int>(settings.void_lookups)};
-    auto ask = [resolver = parts.resolver, limits](SpfQuery query, Deadline deadline) {
-        return check_host(*resolver, std::move(query), limits, deadline);
+    auto ask = [resolver = parts.resolver, spf = parts.spf](SpfQuery query, Deadline deadline) {
+        return spf->check_host(std::move(query), deadline);
     };
     return {std::make_unique<SpfCheck>(std::move(ask), settings, parts.trusted), settings.observe};
 }
@@ -119,12 +119,13 @@ Result<std::unique_ptr<Policyd::Parts>> Policyd::build(const Config& config) con
     parts->resolver_options = resolver_options(config.dns);
     if (parts_ && parts_->resolver_options == parts->resolver_options) {
         parts->resolver = parts_->resolver; // with all that it remembers
-        return parts;
+    } else {
+        auto resolver = make_resolver(io_, parts->resolver_options);
+        if (!resolver)
+            return tl::unexpected(resolver.error());
+        parts->resolver = std::move(*resolver);
     }
-    auto resolver = make_resolver(io_, parts->resolver_options);
-    if (!resolver)
-        return tl::unexpected(resolver.error());
-    parts->resolver = std::move(*resolver);
+    parts->spf = std::make_shared<SpfCache>(*parts->resolver, SpfLimits{static_cast<int>(config.spf.void_lookups)});
     return parts;
 }
 
@@ -179,6 +180,8 @@ std::string Policyd::status() const
                             microseconds / static_cast<std::int64_t>(std::max<std::uint64_t>(asked, 1)));
     }
     text += fmt::format("messages {}\n", messages_.size());
+    const auto spf = parts_->spf->stats();
+    text += fmt::format("spf_cache hits={} misses={} entries={}\n", spf.hits, spf.misses, spf.entries);
     const auto dns = parts_->resolver->stats();
     text += fmt::format("dns hits={} misses={} joined={} refused={} in_flight={} entries={} octets={}\n", dns.hits,
                         dns.misses, dns.joined, dns.refused, dns.in_flight, dns.entries, dns.octets);

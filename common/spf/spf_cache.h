@@ -1,0 +1,60 @@
+// spf_cache - check_host() that remembers
+//
+// What SPF says of a client and a domain hangs on the DNS alone, unless a
+// record asks about the sender by a macro. So an answer is kept, for every
+// sender of that domain, as long as the shortest-lived DNS answer it was made
+// from. Not kept: temperror, and answers for which a TXT record with a '%' was
+// read (RFC 7208 7: macros; also those of an explanation).
+// Bounded: what was used last stays. Everything on the thread of the
+// io_context; may not be destroyed while a check_host() of it is under way.
+#pragma once
+
+#include "common/lru_cache.h"
+#include "common/spf/check_host.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace postern {
+
+struct SpfCacheStats {
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+    std::size_t entries = 0;
+};
+
+class SpfCache {
+public:
+    struct Options {
+        std::size_t capacity = 5'000; // answers
+        std::function<Deadline()> now = std::chrono::steady_clock::now;
+    };
+
+    // `resolver` outlives this.
+    SpfCache(Resolver& resolver, SpfLimits limits, Options options);
+    SpfCache(Resolver& resolver, SpfLimits limits)
+        : SpfCache(resolver, limits, Options())
+    {
+    }
+
+    asio::awaitable<SpfAnswer> check_host(SpfQuery query, Deadline deadline);
+
+    SpfCacheStats stats() const { return {hits_, misses_, answers_.size()}; }
+
+private:
+    struct Kept {
+        SpfAnswer answer;
+        Deadline until;
+    };
+
+    Resolver& resolver_;
+    SpfLimits limits_;
+    Options options_;
+    LruCache<Kept> answers_; // by client and domain
+    std::uint64_t hits_ = 0;
+    std::uint64_t misses_ = 0;
+};
+
+} // namespace postern
