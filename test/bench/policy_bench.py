@@ -94,7 +94,7 @@ def running(process: Process, is_up: Callable[[], bool]) -> Iterator[None]:
         process.wait_until(is_up, "an answer to a connection")
         yield
     finally:
-        process.stop()
+        process.kill()  # postgrey can take longer than anybody waits to end by itself
 
 
 @contextmanager
