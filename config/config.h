@@ -1,8 +1,8 @@
 // config - what the operator has set, as the daemons use it
 //
-// Filled at start and at reload by settings.cc, then passed down by const
+// Filled at start and at reload by read_config.cc, then passed down by const
 // reference. No default stands here: each setting is declared once, in the
-// table of settings.cc, with its default, its limits and its text. Networks,
+// tables of config/sections/, with its default, its limits and its text. Networks,
 // socket addresses and templates are text here that the table has checked.
 #pragma once
 

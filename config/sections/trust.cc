@@ -1,0 +1,30 @@
+#include "config/checkers.h"
+#include "config/sections/sections.h"
+
+namespace postern {
+namespace {
+
+constexpr Setting table[] = {
+    {.section = "trust", .name = "networks",
+     .target = [](Config& c) -> Target { return &c.trust.networks; },
+     .fallback = "127.0.0.0/8 ::1/128",
+     .text = "Our own clients, as in Postfix's mynetworks: addresses, networks, host names, and .domain for all hosts "
+             "below it. They are not judged, and their mail is signed. Behind a proxy that hides the clients' "
+             "addresses (Docker's, a load balancer's) never name the proxy's: all the world would be trusted.",
+     .check = check_network},
+    {.section = "trust", .name = "relays",
+     .target = [](Config& c) -> Target { return &c.trust.relays; },
+     .fallback = "",
+     .text = "Servers that pass other people's mail on to us, such as a backup MX: written as networks are. They are "
+             "not judged, and their mail is not signed.",
+     .check = check_network},
+};
+
+} // namespace
+
+std::span<const Setting> trust_settings()
+{
+    return table;
+}
+
+} // namespace postern
