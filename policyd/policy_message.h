@@ -36,6 +36,11 @@ struct PolicyMessage {
     std::optional<SpfAnswer> spf_helo;
     std::optional<SpfAnswer> spf_mail_from;
 
+    // What the DNS lists said of the client and its names, for checks that come after: greylisting
+    // may be wanted only above a score, or skipped for a client that lists vouch for.
+    std::optional<int> dnsbl_score; // none: not asked
+    bool is_dnsbl_allowed = false;  // the score is at or below the allow threshold: a known good client
+
     struct Header {
         std::string field;                // "Name: value"
         std::optional<RequestId> sent_in; // none: still due
