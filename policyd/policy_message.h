@@ -9,7 +9,7 @@
 // empty before a co_await is filled after it.
 #pragma once
 
-#include "common/spf/check_host.h"
+#include "common/spf/spf_answer.h"
 
 #include <cstdint>
 #include <optional>
@@ -33,8 +33,8 @@ struct RequestId {
 
 struct PolicyMessage {
     // RFC 7208 2.3, 2.4: two identities, two answers; never one for the other
-    std::optional<SpfAnswer> spf_helo;
-    std::optional<SpfAnswer> spf_mail_from;
+    SharedSpfAnswer spf_helo; // nullptr: not asked
+    SharedSpfAnswer spf_mail_from;
 
     // What the DNS lists said of the client and its names, for checks that come after: greylisting
     // may be wanted only above a score, or skipped for a client that lists vouch for.

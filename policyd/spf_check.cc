@@ -169,10 +169,10 @@ asio::awaitable<Verdict> SpfCheck::judge(SpfIdentity identity, const PolicyReque
     co_return verdict;
 }
 
-asio::awaitable<SpfAnswer> SpfCheck::ask(const SpfQuery& query, Deadline deadline)
+asio::awaitable<SharedSpfAnswer> SpfCheck::ask(const SpfQuery& query, Deadline deadline)
 {
     if (query.domain.empty())
-        co_return SpfAnswer{}; // RFC 7208 4.3: none
+        co_return std::make_shared<const SpfAnswer>(); // RFC 7208 4.3: none
     const auto limit = std::chrono::steady_clock::now() + settings_.deadline;
     co_return co_await check_host_(query, std::min(deadline, limit));
 }

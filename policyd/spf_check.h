@@ -27,8 +27,8 @@
 
 namespace postern {
 
-// check_host() with its resolver and its limits.
-using CheckHost = std::function<asio::awaitable<SpfAnswer>(SpfQuery query, Deadline deadline)>;
+// check_host() with its resolver and its limits; the answer is never null.
+using CheckHost = std::function<asio::awaitable<SharedSpfAnswer>(SpfQuery query, Deadline deadline)>;
 
 // What is judged: the answer for one identity of one client.
 struct SpfFinding {
@@ -52,7 +52,7 @@ public:
 private:
     asio::awaitable<Verdict> judge(SpfIdentity identity, const PolicyRequest& request, PolicyMessage& message,
                                    Deadline deadline);
-    asio::awaitable<SpfAnswer> ask(const SpfQuery& query, Deadline deadline);
+    asio::awaitable<SharedSpfAnswer> ask(const SpfQuery& query, Deadline deadline);
 
     CheckHost check_host_;
     SpfSettings settings_;

@@ -53,10 +53,10 @@ struct FakeSpf {
 
     CheckHost check_host()
     {
-        return [this](SpfQuery query, Deadline deadline) -> asio::awaitable<SpfAnswer> {
+        return [this](SpfQuery query, Deadline deadline) -> asio::awaitable<SharedSpfAnswer> {
             asked.push_back(query);
             deadlines.push_back(deadline);
-            co_return answers[query.domain];
+            co_return std::make_shared<const SpfAnswer>(answers[query.domain]);
         };
     }
 

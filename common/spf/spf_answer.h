@@ -6,6 +6,7 @@
 
 #include "common/ip_address.h"
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -37,5 +38,9 @@ struct SpfAnswer {
     int lookups = 0;         // terms that asked the DNS, of ten
     int void_lookups = 0;    // terms whose questions found nothing (see check_host)
 };
+
+// An answer is made once and read often: by each message of a client and a domain, and by each
+// check that asks what SPF said.
+using SharedSpfAnswer = std::shared_ptr<const SpfAnswer>;
 
 } // namespace postern

@@ -58,7 +58,7 @@ SpfCache::SpfCache(Resolver& resolver, SpfLimits limits, Options options)
 {
 }
 
-asio::awaitable<SpfAnswer> SpfCache::check_host(SpfQuery query, Deadline deadline)
+asio::awaitable<SharedSpfAnswer> SpfCache::check_host(SpfQuery query, Deadline deadline)
 {
     auto key = key_of(query);
     if (const auto* kept = answers_.find(key); kept && options_.now() < kept->until) {
@@ -67,9 +67,10 @@ asio::awaitable<SpfAnswer> SpfCache::check_host(SpfQuery query, Deadline deadlin
     }
     ++misses_;
     Watch watch(resolver_);
-    auto answer = co_await postern::check_host(watch, std::move(query), limits_, deadline);
+    const auto answer = std::make_shared<const SpfAnswer>(
+        co_await postern::check_host(watch, std::move(query), limits_, deadline));
     const auto lifetime = watch.lifetime();
-    if (options_.capacity > 0 && lifetime.count() > 0 && answer.result != SpfResult::temperror)
+    if (options_.capacity > 0 && lifetime.count() > 0 && answer->result != SpfResult::temperror)
         answers_.put(key, {answer, options_.now() + lifetime});
     co_return answer;
 }

@@ -39,13 +39,14 @@ public:
     {
     }
 
-    asio::awaitable<SpfAnswer> check_host(SpfQuery query, Deadline deadline);
+    // Never null; the same answer for everyone who asks while it is kept.
+    asio::awaitable<SharedSpfAnswer> check_host(SpfQuery query, Deadline deadline);
 
     SpfCacheStats stats() const { return {hits_, misses_, answers_.size()}; }
 
 private:
     struct Kept {
-        SpfAnswer answer;
+        SharedSpfAnswer answer;
         Deadline until;
     };
 

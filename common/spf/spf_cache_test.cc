@@ -24,7 +24,7 @@ struct Setup {
     SpfAnswer ask(const char* client, std::string domain, std::string local_part = "a")
     {
         SpfQuery query{*parse_ip_address(client), std::move(local_part), std::move(domain), "helo.example", "mx.example"};
-        return run(cache.check_host(std::move(query), std::chrono::steady_clock::now() + 20s));
+        return *run(cache.check_host(std::move(query), std::chrono::steady_clock::now() + 20s));
     }
 };
 
