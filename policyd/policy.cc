@@ -21,6 +21,14 @@ void add_if_any(LogFields& fields, std::string_view name, const std::string& val
         fields.emplace_back(name, value);
 }
 
+PolicyContexts::Names names_of(const std::vector<ChainedCheck>& checks)
+{
+    PolicyContexts::Names names;
+    for (const auto& chained : checks)
+        names.push_back(chained.check->name());
+    return names;
+}
+
 } // namespace
 
 // The answer as it takes shape, and the record of how it did.
@@ -92,14 +100,22 @@ private:
     LogFields record_;
 };
 
-Policy::Policy(std::vector<ChainedCheck> checks, MessageStore& messages, PolicyCounts& counts, Log& log)
-    : messages_(messages)
+Policy::Policy(std::vector<ChainedCheck> checks, MessageStore& messages, PolicyCounts& counts, Log& log,
+               PolicyContexts::Names known_checks)
+    : contexts_(names_of(checks), std::move(known_checks),
+                [&log](std::string_view context, std::string_view name) {
+                    log.warning("policy_context", {{"policy_context", context},
+                                                   {"problem", concat({"no check is called ", name})},
+                                                   {"asked", "the whole chain"}});
+                })
+    , messages_(messages)
     , counts_(counts)
     , log_(log)
 {
     for (auto& chained : checks) {
         auto& check_counts = counts_.checks[std::string(chained.check->name())];
-        steps_.push_back({std::move(chained.check), chained.observe, &check_counts});
+        const auto bit = PolicyContexts::Selection{1} << steps_.size();
+        steps_.push_back({std::move(chained.check), chained.observe, &check_counts, bit});
     }
 }
 
@@ -113,8 +129,11 @@ asio::awaitable<std::string> Policy::answer(const PolicyRequest& request, std::u
     const auto message = messages_.at(request.instance, start);
     Decision decision(log_.wants(LogLevel::info), steps_.size());
 
+    const auto asked = contexts_.checks_for(request.policy_context);
     auto step_start = start;
     for (const auto& step : steps_) {
+        if (!(asked & step.bit))
+            continue;
         auto verdict = co_await step.check->check(request, *message, deadline);
         if (!step.observe && !verdict.header.empty())
             message->contribute(std::exchange(verdict.header, {}));

@@ -5,17 +5,20 @@
 // that checks contribute go out where nothing refuses: one with this answer,
 // the next with the next request of the same message, at DATA too. All other
 // states are DUNNO; END-OF-MESSAGE is too late for a header.
+// A place of main.cf that names checks (policy_context) is asked those alone.
 // A check that is observed runs, is logged and counted, and changes nothing.
 // Failure: an exception of a check leaves answer(); the session closes the
 // connection.
 // Log: one event=decision a recipient: action=, check= and reason= of the check
 // that decided, who asked, and per check its verdict, reason and time:
 //     event=decision action=reject check=spf reason=fail ... spf="reject fail 85us" us=97
+// and event=policy_context once for a context that names no check of ours.
 #pragma once
 
 #include "common/log.h"
 #include "policyd/check.h"
 #include "policyd/message_store.h"
+#include "policyd/policy_context.h"
 #include "policyd/policy_counts.h"
 
 #include <asio/awaitable.hpp>
@@ -34,7 +37,9 @@ struct ChainedCheck {
 class Policy {
 public:
     // `messages`, `counts` and `log` outlive this; a reload makes a new Policy on the same ones.
-    Policy(std::vector<ChainedCheck> checks, MessageStore& messages, PolicyCounts& counts, Log& log);
+    // `known_checks`: names that a policy_context may have without being in the chain; literals.
+    Policy(std::vector<ChainedCheck> checks, MessageStore& messages, PolicyCounts& counts, Log& log,
+           PolicyContexts::Names known_checks = {});
 
     // The reply as Postfix wants it. `connection` is a number that no other connection has.
     // `request` outlives the call.
@@ -45,6 +50,7 @@ private:
         std::unique_ptr<Check> check;
         bool observe;
         CheckCounts* counts;
+        PolicyContexts::Selection bit; // in what a place of main.cf asks for
     };
     class Decision;
 
@@ -53,6 +59,7 @@ private:
                          std::uint64_t connection);
 
     std::vector<Step> steps_;
+    PolicyContexts contexts_;
     MessageStore& messages_;
     PolicyCounts& counts_;
     Log& log_;

@@ -21,7 +21,8 @@ std::string_view name_of(std::string_view field)
 
 bool RequestId::is_repeated_by(const PolicyRequest& request, std::uint64_t on_connection) const
 {
-    return connection != on_connection && state == request.protocol_state && recipient == request.recipient;
+    return connection != on_connection && state == request.protocol_state && context == request.policy_context
+        && recipient == request.recipient;
 }
 
 void PolicyMessage::contribute(std::string field)
@@ -43,7 +44,7 @@ std::string PolicyMessage::take_header(const PolicyRequest& request, std::uint64
     const auto header = repeated != headers.end() ? repeated : due;
     if (header == headers.end())
         return {};
-    header->sent_in = RequestId{request.protocol_state, request.recipient, connection};
+    header->sent_in = RequestId{request.protocol_state, request.policy_context, request.recipient, connection};
     return header->field;
 }
 

@@ -24,7 +24,8 @@ struct PolicyRequest;
 // connection, if it saw no answer; the same question over the same connection is a new one
 // (the client named a recipient twice).
 struct RequestId {
-    std::string state; // protocol_state
+    std::string state;   // protocol_state
+    std::string context; // policy_context: each place of main.cf has a connection of its own
     std::string recipient;
     std::uint64_t connection = 0;
 

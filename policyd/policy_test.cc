@@ -3,6 +3,7 @@
 #include "test/fake/fake_log.h"
 #include "test/run.h"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <stdexcept>
 
@@ -53,17 +54,19 @@ struct Fixture {
             checks.push_back(
                 {std::make_unique<FakeCheck>(names.substr(i, 1), std::move(given[i].verdict), asked[i]),
                  given[i].observe});
-        policy = std::make_unique<Policy>(std::move(checks), messages, counts, log);
+        policy = std::make_unique<Policy>(std::move(checks), messages, counts, log,
+                                          PolicyContexts::Names{"a", "b", "c", "z"});
     }
 
     // The action alone.
     std::string ask(std::string state, std::string recipient = "r@example.org", std::uint64_t connection = 1,
-                    std::string instance = "i.1")
+                    std::string instance = "i.1", std::string context = "")
     {
         PolicyRequest request;
         request.protocol_state = std::move(state);
         request.recipient = std::move(recipient);
         request.instance = std::move(instance);
+        request.policy_context = std::move(context);
         request.client_address = "192.0.2.1";
         request.sender = "s@example.net";
         const auto reply = run(policy->answer(request, connection, std::chrono::steady_clock::now() + 20s));
@@ -142,6 +145,44 @@ TEST_CASE("Policy: which verdict is the answer")
         CHECK(fixture.ask("RCPT") == c.want);
         CHECK(fixture.asked == c.want_asked);
     }
+}
+
+TEST_CASE("Policy: a place of main.cf is asked what its context names, in the order of the chain")
+{
+    struct Case {
+        const char* context;
+        std::vector<int> want_asked;
+    };
+    const Case cases[] = {
+        {"", {1, 1, 1}}, {"b", {0, 1, 0}}, {"c,a", {1, 0, 1}}, {"z", {0, 0, 0}}, {"a,y", {1, 1, 1}},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.context);
+        Fixture fixture({{header("A: 1")}, {header("B: 2")}, {header("C: 3")}});
+        fixture.ask("RCPT", "r@x", 1, "i.1", c.context);
+        CHECK(fixture.asked == c.want_asked);
+    }
+}
+
+TEST_CASE("Policy: a context that names no check is said once")
+{
+    Fixture fixture({Given{}});
+    CHECK(fixture.ask("RCPT", "r@x", 1, "i.1", "a,spff") == "DUNNO");
+    CHECK(fixture.ask("RCPT", "r@x", 1, "i.2", "a,spff") == "DUNNO");
+
+    const auto is_said = [](const std::string& line) { return line.starts_with("policy_context "); };
+    CHECK(std::count_if(fixture.log.lines.begin(), fixture.log.lines.end(), is_said) == 1);
+    CHECK(fixture.log.lines[0]
+          == "policy_context policy_context=a,spff problem=no check is called spff asked=the whole chain");
+}
+
+TEST_CASE("Policy: two places of main.cf, each over a connection of its own, share a message and its headers")
+{
+    Fixture fixture({{header("A: 1")}, {header("B: 2")}});
+    CHECK(fixture.ask("RCPT", "r@x", 1, "i.1", "a") == "PREPEND A: 1");
+    CHECK(fixture.ask("RCPT", "r@x", 2, "i.1", "b") == "PREPEND B: 2"); // not a repetition of the first
+    CHECK(fixture.ask("RCPT", "r@x", 3, "i.1", "b") == "PREPEND B: 2"); // this is one
+    CHECK(fixture.ask("DATA", "", 1, "i.1") == "DUNNO");
 }
 
 TEST_CASE("Policy: only RCPT is decided")

@@ -4,6 +4,7 @@
 #include "common/host_name.h"
 #include "common/spf/spf_cache.h"
 #include "config/resolver_options.h"
+#include "config/setting.h"
 #include "policyd/greylist_check.h"
 #include "policyd/greylist_sqlite.h"
 #include "policyd/spf_check.h"
@@ -42,6 +43,13 @@ std::string by_action(const std::array<std::uint64_t, action_count>& counts)
         if (counts[i] > 0)
             text += fmt::format(" {}={}", action_name(static_cast<Action>(i)), counts[i]);
     return text;
+}
+
+// All that [policyd] checks may name, switched on or not.
+PolicyContexts::Names names_of_checks()
+{
+    const auto words = find_setting("policyd", "checks")->words;
+    return {words.begin(), words.end()};
 }
 
 } // namespace
@@ -141,7 +149,7 @@ Result<> Policyd::configure(const Config& config)
     if (!parts)
         return tl::unexpected(parts.error());
     parts_ = std::move(*parts);
-    current_.policy = std::make_shared<Policy>(checks(*parts_), messages_, counts_, log_);
+    current_.policy = std::make_shared<Policy>(checks(*parts_), messages_, counts_, log_, names_of_checks());
     if (server_)
         server_->set_options(server_options(config.policyd));
     return {};
