@@ -1,0 +1,32 @@
+#include "common/list_file.h"
+
+#include "common/text.h"
+
+#include <algorithm>
+
+namespace postern {
+
+void parse_list_file(std::string_view text, std::string_view path,
+                     const std::function<Result<>(std::string_view entry)>& add, std::vector<Error>& faults)
+{
+    std::size_t found = 0;
+    for (int number = 1; !text.empty(); ++number) {
+        const auto line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        const auto entry = trim(line.substr(0, line.find('#')));
+        if (entry.empty())
+            continue;
+        const auto ok = entry.size() <= list_line_limit
+            ? add(entry)
+            : fail("an entry of {} octets; at most {} are read", entry.size(), list_line_limit);
+        if (ok)
+            continue;
+        if (++found > most_list_faults) {
+            faults.push_back(Error{fmt::format("{}: and more", path)});
+            return;
+        }
+        faults.push_back(Error{fmt::format("{}:{}: {}", path, number, ok.error().what)});
+    }
+}
+
+} // namespace postern
