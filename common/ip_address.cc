@@ -124,14 +124,32 @@ Result<IpNetwork> parse_ip_network(std::string_view text)
     return network;
 }
 
+// Asked of every client: no loop over networks.
 bool is_private(const IpAddress& address)
 {
-    static const std::array networks{
-        *parse_ip_network("127.0.0.0/8"),    *parse_ip_network("10.0.0.0/8"),     *parse_ip_network("172.16.0.0/12"),
-        *parse_ip_network("192.168.0.0/16"), *parse_ip_network("169.254.0.0/16"), *parse_ip_network("100.64.0.0/10"),
-        *parse_ip_network("::1/128"),        *parse_ip_network("fc00::/7"),       *parse_ip_network("fe80::/10"),
-    };
-    return std::any_of(networks.begin(), networks.end(), [&](const auto& n) { return n.contains(address); });
+    const auto& octet = address.octets();
+    if (!address.is_v4()) {
+        const bool is_zero = std::all_of(octet.begin(), octet.end() - 1, [](auto o) { return o == 0; });
+        return (octet[0] & 0xfe) == 0xfc                      // fc00::/7
+            || (octet[0] == 0xfe && (octet[1] & 0xc0) == 0x80) // fe80::/10
+            || (is_zero && octet[15] <= 1);                   // ::1, and :: that no client has
+    }
+    switch (octet[0]) {
+    case 0:
+    case 10:
+    case 127:
+        return true;
+    case 100:
+        return (octet[1] & 0xc0) == 64; // 100.64.0.0/10
+    case 169:
+        return octet[1] == 254;
+    case 172:
+        return (octet[1] & 0xf0) == 16; // 172.16.0.0/12
+    case 192:
+        return octet[1] == 168;
+    default:
+        return false;
+    }
 }
 
 } // namespace postern

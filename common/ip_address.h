@@ -60,7 +60,7 @@ struct IpNetwork {
 // address alone. Host bits that are set are a fault: Postfix refuses them too.
 Result<IpNetwork> parse_ip_network(std::string_view text);
 
-// RFC 6890: not of the public Internet (loopback, RFC 1918, RFC 4193, link-local, RFC 6598).
+// RFC 6890: not of the public Internet (loopback, RFC 1918, RFC 4193, link-local, RFC 6598, unspecified).
 bool is_private(const IpAddress& address);
 
 } // namespace postern

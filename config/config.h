@@ -37,6 +37,7 @@ struct DnsSettings {
 struct TrustSettings {
     Texts networks; // our own clients: not judged, and their mail is signed
     Texts relays;   // servers that forward to us: not judged, not signed
+    bool judge_private{}; // strangers with an address that is not of the Internet
 };
 
 // How a daemon is reached and who it is; both have one.

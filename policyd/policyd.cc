@@ -52,12 +52,25 @@ PolicyContexts::Names names_of_checks()
     return {words.begin(), words.end()};
 }
 
+ClientAddressGuard::Options guard_options(Log& log)
+{
+    ClientAddressGuard::Options options;
+    options.on_change = [&log](const ClientAddressGuard::State& state) {
+        if (state.is_hidden)
+            log.warning("client_address", {{"state", "hidden"}, {"problem", hidden_clients_advice(state)}});
+        else
+            log.info("client_address", {{"state", "visible"}});
+    };
+    return options;
+}
+
 } // namespace
 
 Policyd::Policyd(asio::io_context& io, Log& log)
     : io_(io)
     , log_(log)
     , started_(std::chrono::steady_clock::now())
+    , addresses_(std::make_shared<ClientAddressGuard>(guard_options(log)))
 {
 }
 
@@ -119,7 +132,7 @@ Result<std::unique_ptr<Policyd::Parts>> Policyd::build(const Config& config) con
     auto parts = std::make_unique<Parts>();
     parts->config = config;
 
-    const auto trusted = TrustedClients::parse(config.trust);
+    const auto trusted = TrustedClients::parse(config.trust, addresses_);
     if (!trusted)
         return tl::unexpected(trusted.error());
     parts->trusted = std::make_shared<const TrustedClients>(*trusted);
@@ -188,6 +201,10 @@ std::string Policyd::status() const
                             microseconds / static_cast<std::int64_t>(std::max<std::uint64_t>(asked, 1)));
     }
     text += fmt::format("messages {}\n", messages_.size());
+    const auto addresses = addresses_->state();
+    text += fmt::format("client_address state={} private_messages={}", addresses.is_hidden ? "hidden" : "visible",
+                        addresses.private_messages);
+    text += addresses.is_hidden ? fmt::format(" from=\"{}\"\n", addresses.from) : "\n";
     const auto spf = parts_->spf->stats();
     text += fmt::format("spf_cache hits={} misses={} entries={}\n", spf.hits, spf.misses, spf.entries);
     const auto dns = parts_->resolver->stats();

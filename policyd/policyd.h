@@ -8,7 +8,7 @@
 // Failure: the Error of configure() says what cannot be built. A store that
 // does not work is logged, and the check lets mail pass.
 // Config: [policyd] [dns] [trust] [spf] [greylist]
-// Log: event=greylist_store state=down|ready error=...
+// Log: event=greylist_store state=down|ready error=...; event=client_address state=hidden|visible
 #pragma once
 
 #include "common/clock.h"
@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/result.h"
 #include "config/config.h"
+#include "policyd/client_address_guard.h"
 #include "policyd/greylist_sqlite.h"
 #include "policyd/message_store.h"
 #include "policyd/policy.h"
@@ -66,6 +67,7 @@ private:
     std::chrono::steady_clock::time_point started_;
     MessageStore messages_;
     PolicyCounts counts_;
+    std::shared_ptr<ClientAddressGuard> addresses_; // stays, whatever is configured
     std::unique_ptr<GreylistSqlite> greylist_; // after what it tells of its state
     std::unique_ptr<Parts> parts_;
     CurrentPolicy current_;

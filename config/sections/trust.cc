@@ -18,6 +18,13 @@ constexpr Setting table[] = {
      .text = "Servers that pass other people's mail on to us, such as a backup MX: written as networks are. They are "
              "not judged, and their mail is not signed.",
      .check = check_network},
+    {.section = "trust", .name = "judge_private",
+     .target = [](Config& c) -> Target { return &c.trust.judge_private; },
+     .fallback = "false",
+     .text = "Judge strangers by their address even if it is a private one (RFC 6890: 10.0.0.0/8, 172.16.0.0/12, "
+             "192.168.0.0/16, 100.64.0.0/10, fc00::/7, loopback and link-local). false: SPF, DNS lists and greylisting "
+             "let them be, since what stands behind such an address may be a proxy that hides all the world; if "
+             "nothing else comes, the log and postern status say so."},
 };
 
 } // namespace
