@@ -1,0 +1,58 @@
+#include "common/dnsbl/public_resolvers.h"
+
+namespace postern {
+namespace {
+
+struct PublicResolver {
+    std::string_view network;
+    std::string_view operator_name;
+};
+
+constexpr PublicResolver resolvers[] = {
+    {"8.8.8.8", "Google"},
+    {"8.8.4.4", "Google"},
+    {"2001:4860:4860::/48", "Google"},
+    {"1.1.1.0/29", "Cloudflare"},
+    {"1.0.0.0/29", "Cloudflare"},
+    {"2606:4700:4700::/48", "Cloudflare"},
+    {"9.9.9.8/29", "Quad9"},
+    {"149.112.112.0/24", "Quad9"},
+    {"2620:fe::/48", "Quad9"},
+    {"208.67.220.0/24", "OpenDNS"},
+    {"208.67.222.0/24", "OpenDNS"},
+    {"2620:119:35::/48", "OpenDNS"},
+    {"2620:119:53::/48", "OpenDNS"},
+    {"4.2.2.0/29", "Level 3"},
+    {"64.6.64.6", "UltraDNS"},
+    {"64.6.65.6", "UltraDNS"},
+    {"156.154.70.0/24", "UltraDNS"},
+    {"156.154.71.0/24", "UltraDNS"},
+    {"84.200.69.80", "DNS.WATCH"},
+    {"84.200.70.40", "DNS.WATCH"},
+    {"94.140.14.0/24", "AdGuard"},
+    {"94.140.15.0/24", "AdGuard"},
+    {"2a10:50c0::/32", "AdGuard"},
+    {"185.222.222.222", "DNS.SB"},
+    {"76.76.2.0/24", "Control D"},
+    {"76.76.10.0/24", "Control D"},
+    {"77.88.8.0/24", "Yandex"},
+    {"86.54.11.0/24", "DNS4EU"},
+    {"193.110.81.0", "dns0.eu"},
+    {"185.253.5.0", "dns0.eu"},
+    {"168.95.1.1", "HiNet"},
+    {"114.114.114.114", "114DNS"},
+    {"223.5.5.5", "AliDNS"},
+    {"223.6.6.6", "AliDNS"},
+};
+
+} // namespace
+
+std::string_view public_resolver_of(const IpAddress& address)
+{
+    for (const auto& resolver : resolvers)
+        if (const auto network = parse_ip_network(resolver.network); network && network->contains(address))
+            return resolver.operator_name;
+    return {};
+}
+
+} // namespace postern
