@@ -56,6 +56,44 @@ struct PolicydSettings : DaemonSettings {
     Texts checks; // in this order
 };
 
+enum class DnsblAction { warn, reject, defer };
+enum class DnsblZoneType { address, helo, client_name, sender_domain };
+
+// A list of which more is said than a line of dnsbl.sites can.
+struct DnsblZone {
+    std::string site; // zone=filter*weight
+    DnsblZoneType type{};
+    std::string public_name; // empty: see common/dnsbl/public_name.h
+    std::string reply;       // template; empty: that of [dnsbl]
+    Texts errors;            // filters: answers that never count
+    bool self_test{};
+
+    bool operator==(const DnsblZone&) const = default;
+};
+
+struct DnsblSettings {
+    bool enable{};
+    bool observe{};
+    Texts sites; // zone=filter*weight, of addresses
+    std::int64_t threshold{};
+    DnsblAction action{};
+    std::int64_t defer_threshold{}; // 0: none
+    std::int64_t allow_threshold{}; // 0: none
+    std::int64_t reject_code{};
+    std::string reply;         // template
+    std::string reply_map;     // path of a table: zone to public name; empty: none
+    std::string reply_templates; // path of a table: zone=filter or zone to template; empty: none
+    bool reasons{};            // ask for TXT records
+    std::chrono::seconds timeout{};
+    std::chrono::seconds min_ttl{};
+    std::chrono::seconds max_ttl{};
+    std::chrono::seconds self_test_interval{};
+    std::int64_t cache_size{}; // scores
+    std::vector<DnsblZone> zones; // [[dnsbl.zone]]
+
+    bool operator==(const DnsblSettings&) const = default;
+};
+
 enum class SpfRejectOn { never, fail, softfail, not_pass };
 
 struct SpfSettings {
@@ -133,6 +171,7 @@ struct Config {
     DnsSettings dns;
     TrustSettings trust;
     PolicydSettings policyd;
+    DnsblSettings dnsbl;
     SpfSettings spf;
     GreylistSettings greylist;
     MilterdSettings milterd;

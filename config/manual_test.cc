@@ -58,7 +58,7 @@ TEST_CASE("each setting of the sample, taken out of its comment, is the default"
         CAPTURE(setting.section);
         CAPTURE(setting.name);
         CHECK(uncommented(sample_file()).find(fmt::format("\n{} = ", setting.name)) != std::string::npos);
-        if (setting.section != "dkim.domain")
+        if (find_section(setting.section)->kind != SectionKind::repeated)
             CHECK(same_value(sample->config, defaults->config, setting));
     }
 }

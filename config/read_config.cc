@@ -100,7 +100,7 @@ public:
     {
         ConfigCandidate candidate{instance, {}, {}};
         set_defaults(candidate);
-        set_elements(candidate.config);
+        set_elements(candidate);
         for (const auto& entry : entries_.entries) {
             const bool is_inherited = instance.empty() || entry.setting->instance_fallback.empty();
             if (entry.element < 0 && entry.instance.empty() && is_inherited)
@@ -126,9 +126,12 @@ private:
         }
     }
 
-    void set_elements(Config& config)
+    void set_elements(ConfigCandidate& candidate)
     {
-        for (const auto& [name, origins] : entries_.elements)
+        auto& config = candidate.config;
+        for (const auto& [name, origins] : entries_.elements) {
+            for (std::size_t i = 0; i < origins.size(); ++i)
+                candidate.origins.emplace(fmt::format("{}.{}", name, i), origins[i]);
             for (const auto& element : elements_of(entries_, name, origins.size())) {
                 find_section(name)->append(config);
                 for (const auto& setting : settings())
@@ -137,6 +140,7 @@ private:
                 for (const auto* const entry : element)
                     set_or_fault(config, *entry);
             }
+        }
     }
 
     void set_default(Config& config, const Setting& setting, std::string_view text)

@@ -9,6 +9,14 @@ constexpr Section section_table[] = {
     {"trust", SectionKind::single, ReadBy::both, "Who is not a stranger."},
     {"policyd", SectionKind::single, ReadBy::policyd,
      "postern-policyd(8), which Postfix asks before it takes a recipient (check_policy_service)."},
+    {"dnsbl", SectionKind::single, ReadBy::policyd,
+     "DNS lists (RFC 5782) of bad and good clients. Each that lists the client, or one of its names, adds its weight "
+     "to the score, and the score decides. Off while no list is named. An answer that says that something is wrong "
+     "with the question (127.255.255.0/24, those of known lists) never counts, and neither does a list that fails its "
+     "self-test."},
+    {"dnsbl.zone", SectionKind::repeated, ReadBy::policyd,
+     "A list of which more is to be said than dnsbl.sites can; the section stands once for each.",
+     [](Config& c) { c.dnsbl.zones.emplace_back(); }},
     {"spf", SectionKind::single, ReadBy::both,
      "SPF (RFC 7208): may this client send mail for the domain that it names? postern-policyd refuses by the answer, "
      "postern-milterd writes it into Authentication-Results."},
@@ -29,7 +37,7 @@ constexpr Section section_table[] = {
 std::vector<Setting> all_settings()
 {
     std::vector<Setting> all;
-    for (const auto section : {log_settings, dns_settings, trust_settings, policyd_settings, spf_settings,
+    for (const auto section : {log_settings, dns_settings, trust_settings, policyd_settings, dnsbl_settings, spf_settings,
                                greylist_settings, milterd_settings, dkim_settings, clamav_settings})
         for (const auto& setting : section())
             all.push_back(setting);

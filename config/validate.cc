@@ -1,6 +1,7 @@
 #include "config/validate.h"
 
 #include "common/ip_address.h"
+#include "config/validate_dnsbl.h"
 
 #include <algorithm>
 
@@ -102,6 +103,7 @@ void validate(const ConfigCandidate& candidate, std::string_view path, ConfigPro
     validate_log(candidate, path, problems);
     validate_trust(candidate, path, problems);
     validate_policyd(candidate, path, problems);
+    validate_dnsbl(candidate, path, problems);
     validate_spf(candidate, path, problems);
     validate_greylist(candidate, path, problems);
     validate_dkim(candidate, path, problems);

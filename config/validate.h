@@ -11,11 +11,12 @@
 
 namespace postern {
 
-// A configuration as one daemon or instance will use it, and where its values come from.
+// A configuration as one daemon or instance will use it, and where its values come from: by
+// "section.name", of an element of a repeated section by "section.0". A default has no origin.
 struct ConfigCandidate {
     std::string instance; // empty: none
     Config config;
-    std::map<std::string, SettingOrigin, std::less<>> origins; // by "section.name"; a default has none
+    std::map<std::string, SettingOrigin, std::less<>> origins; // see below
 };
 
 struct ConfigProblems {

@@ -22,6 +22,19 @@ constexpr Word<LogTarget> log_target_words[] = {{"stderr", LogTarget::stderr_str
 template <>
 inline constexpr std::span<const Word<LogTarget>> words_of<LogTarget> = log_target_words;
 
+constexpr Word<DnsblAction> dnsbl_action_words[] = {{"warn", DnsblAction::warn},
+                                                    {"reject", DnsblAction::reject},
+                                                    {"defer", DnsblAction::defer}};
+template <>
+inline constexpr std::span<const Word<DnsblAction>> words_of<DnsblAction> = dnsbl_action_words;
+
+constexpr Word<DnsblZoneType> dnsbl_zone_type_words[] = {{"address", DnsblZoneType::address},
+                                                         {"helo", DnsblZoneType::helo},
+                                                         {"client_name", DnsblZoneType::client_name},
+                                                         {"sender_domain", DnsblZoneType::sender_domain}};
+template <>
+inline constexpr std::span<const Word<DnsblZoneType>> words_of<DnsblZoneType> = dnsbl_zone_type_words;
+
 constexpr Word<SpfRejectOn> spf_reject_on_words[] = {{"never", SpfRejectOn::never},
                                                      {"fail", SpfRejectOn::fail},
                                                      {"softfail", SpfRejectOn::softfail},

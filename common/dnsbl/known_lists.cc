@@ -22,17 +22,17 @@ constexpr KnownList lists[] = {
     {.zone = "pbl.spamhaus.org", .listings = "127.0.0.[10;11]", .refuses_public_resolvers = true},
     {.zone = "sbl-xbl.spamhaus.org", .listings = "127.0.0.[2..9]", .refuses_public_resolvers = true},
     {.zone = "dbl.spamhaus.org", .listings = dbl_listings, .errors = dbl_error, .test_name = "dbltest.com",
-     .refuses_public_resolvers = true},
+     .kind = ListKind::domains, .refuses_public_resolvers = true},
     {.zone = "zen.dq.spamhaus.net", .public_name = "zen.spamhaus.org", .listings = zen_listings},
     {.zone = "sbl.dq.spamhaus.net", .public_name = "sbl.spamhaus.org", .listings = "127.0.0.[2;3;9]"},
     {.zone = "xbl.dq.spamhaus.net", .public_name = "xbl.spamhaus.org", .listings = "127.0.0.[4..7]"},
     {.zone = "pbl.dq.spamhaus.net", .public_name = "pbl.spamhaus.org", .listings = "127.0.0.[10;11]"},
     {.zone = "dbl.dq.spamhaus.net", .public_name = "dbl.spamhaus.org", .listings = dbl_listings, .errors = dbl_error,
-     .test_name = "dbltest.com"},
+     .test_name = "dbltest.com", .kind = ListKind::domains},
     {.zone = "zrd.dq.spamhaus.net", .public_name = "zrd.spamhaus.org", .listings = "127.0.2.[2..24]",
-     .errors = "127.0.2.255"},
+     .errors = "127.0.2.255", .kind = ListKind::domains},
     {.zone = "authbl.dq.spamhaus.net", .public_name = "authbl.spamhaus.org", .listings = "127.0.0.20"},
-    {.zone = "dq.spamhaus.net", .public_name = "spamhaus.org"},
+    {.zone = "dq.spamhaus.net", .public_name = "spamhaus.org", .kind = ListKind::any},
 
     // Addresses
     {.zone = "bl.spamcop.net", .listings = usual_listing},
@@ -50,26 +50,28 @@ constexpr KnownList lists[] = {
     {.zone = "truncate.gbudb.net", .listings = usual_listing},
     {.zone = "bl.blocklist.de"},
     {.zone = "dnsbl.dronebl.org", .listings = "127.0.0.[2..255]"},
-    {.zone = "hostkarma.junkemailfilter.com", .listings = usual_listing}, // 1 is white, 3 to 5 are neither
+    {.zone = "hostkarma.junkemailfilter.com", .listings = usual_listing, // 1 is white, 3 to 5 are neither
+     .kind = ListKind::any},
     {.zone = "combined.mail.abusix.zone"},
     {.zone = "black.mail.abusix.zone"},
     {.zone = "exploit.mail.abusix.zone"},
     {.zone = "dynamic.mail.abusix.zone"},
-    {.zone = "dblack.mail.abusix.zone"},
+    {.zone = "dblack.mail.abusix.zone", .kind = ListKind::domains},
     {.zone = "white.mail.abusix.zone"},
-    {.zone = "mail.abusix.zone"},
+    {.zone = "mail.abusix.zone", .kind = ListKind::any},
 
     // Who vouches
     {.zone = "list.dnswl.org", .listings = dnswl_listings, .errors = dnswl_error, .refuses_public_resolvers = true},
-    {.zone = "dwl.dnswl.org", .listings = dnswl_listings, .errors = dnswl_error, .refuses_public_resolvers = true},
+    {.zone = "dwl.dnswl.org", .listings = dnswl_listings, .errors = dnswl_error, .kind = ListKind::domains,
+     .refuses_public_resolvers = true},
 
     // Domains: each bit a list, and the lowest says that the question was refused
     {.zone = "multi.surbl.org", .listings = "127.0.0.[2..254]", .errors = "127.0.0.1",
-     .test_name = "surbl-org-permanent-test-point.com", .refuses_public_resolvers = true},
+     .test_name = "surbl-org-permanent-test-point.com", .kind = ListKind::domains, .refuses_public_resolvers = true},
     {.zone = "multi.uribl.com", .listings = "127.0.0.[2..14]", .errors = "127.0.0.[1;255]",
-     .test_name = "test.uribl.com", .refuses_public_resolvers = true},
+     .test_name = "test.uribl.com", .kind = ListKind::domains, .refuses_public_resolvers = true},
     {.zone = "black.uribl.com", .listings = usual_listing, .errors = "127.0.0.[1;255]",
-     .test_name = "test.uribl.com", .refuses_public_resolvers = true},
+     .test_name = "test.uribl.com", .kind = ListKind::domains, .refuses_public_resolvers = true},
 
     // Closed: they answer nobody, or list everybody
     {.zone = "cbl.abuseat.org", .closed = "its listings are part of zen.spamhaus.org"},
@@ -77,7 +79,7 @@ constexpr KnownList lists[] = {
     {.zone = "ix.dnsbl.manitu.net", .closed = "since 2025"},
     {.zone = "bl.spamcannibal.org", .closed = "since 2018"},
     {.zone = "dnsbl.ahbl.org", .closed = "since 2015"},
-    {.zone = "rhsbl.ahbl.org", .closed = "since 2015"},
+    {.zone = "rhsbl.ahbl.org", .kind = ListKind::domains, .closed = "since 2015"},
     {.zone = "dnsbl.njabl.org", .closed = "since 2013"},
     {.zone = "combined.njabl.org", .closed = "since 2013"},
     {.zone = "list.dsbl.org", .closed = "since 2008"},

@@ -13,12 +13,15 @@
 
 namespace postern {
 
+enum class ListKind { addresses, domains, any };
+
 struct KnownList {
     std::string_view zone;
     std::string_view public_name{}; // of a zone that is only asked with a key before it; empty: `zone`
     std::string_view listings{};    // the filter where the operator gave none; empty: any answer
-    std::string_view errors{};      // answers that never count, whatever the operator's filter; empty: none but the usual
+    std::string_view errors{};      // answers that never count, whatever the operator's filter, beside the usual ones
     std::string_view test_name{};   // of a domain list: a name that is always listed, beside those of RFC 5782
+    ListKind kind = ListKind::addresses;
     bool refuses_public_resolvers = false;
     std::string_view closed{}; // since when or why, if it is
 };

@@ -1,5 +1,9 @@
 #include "common/dnsbl/public_resolvers.h"
 
+#include "common/dnsbl/public_name.h"
+
+#include <fmt/format.h>
+
 namespace postern {
 namespace {
 
@@ -53,6 +57,13 @@ std::string_view public_resolver_of(const IpAddress& address)
         if (const auto network = parse_ip_network(resolver.network); network && network->contains(address))
             return resolver.operator_name;
     return {};
+}
+
+std::string public_resolver_warning(std::string_view server, std::string_view operator_name, std::string_view zone)
+{
+    return fmt::format("{} is {}'s public resolver, and {} refuses those: have a resolver of your own, or a key of the "
+                       "list",
+                       server, operator_name, public_name(zone));
 }
 
 } // namespace postern

@@ -6,11 +6,15 @@
 
 #include "common/ip_address.h"
 
+#include <string>
 #include <string_view>
 
 namespace postern {
 
 // Who runs it, "Google"; empty: not one that we know.
 std::string_view public_resolver_of(const IpAddress& address);
+
+// For an operator who asks `zone` through such a server.
+std::string public_resolver_warning(std::string_view server, std::string_view operator_name, std::string_view zone);
 
 } // namespace postern

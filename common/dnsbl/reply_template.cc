@@ -165,7 +165,7 @@ void ReplyTemplate::expand(const Parts& parts, const Values& values, std::size_t
         if (part.is_conditional)
             expand(values(part.name).empty() ? part.if_empty : part.if_set, values, limit, out);
         else
-            out.append((part.name.empty() ? std::string_view(part.text) : values(part.name)).substr(0, limit - out.size()));
+            out.append((part.name.empty() ? part.text : values(part.name)).substr(0, limit - out.size()));
     }
 }
 

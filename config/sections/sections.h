@@ -14,6 +14,7 @@ std::span<const Setting> log_settings();
 std::span<const Setting> dns_settings();
 std::span<const Setting> trust_settings();
 std::span<const Setting> policyd_settings();
+std::span<const Setting> dnsbl_settings();
 std::span<const Setting> spf_settings();
 std::span<const Setting> greylist_settings();
 std::span<const Setting> milterd_settings();
