@@ -56,6 +56,7 @@ struct Server::Shared : std::enable_shared_from_this<Shared> {
            const CurrentPolicy& current_policy, Log& server_log)
         : io(io_context)
         , family(family_of(listening.get()))
+        , poll(io)
         , listener(io, listening.release())
         , room(io)
         , sweep_timer(io)
@@ -70,15 +71,16 @@ struct Server::Shared : std::enable_shared_from_this<Shared> {
     asio::awaitable<void> sweep_loop();
     asio::awaitable<void> wait_for_room();
     asio::awaitable<void> accept_one();
-    void begin_session(int fd);
+    void begin_session(FileDescriptor socket);
     void end_session(std::uint64_t number);
-    bool displace_idle();
+    void displace_idle();
     void complain(const std::string& problem);
     void close_listener();
     void finish_if_drained();
 
     asio::io_context& io;
     int family;
+    SocketPoll poll;
     asio::posix::stream_descriptor listener;
     asio::steady_timer room; // cancelled when a connection ends
     asio::steady_timer sweep_timer;
@@ -154,9 +156,9 @@ asio::awaitable<void> Server::Shared::accept_loop()
 
 asio::awaitable<void> Server::Shared::accept_one()
 {
-    const int fd = ::accept4(listener.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-        begin_session(fd);
+    FileDescriptor socket(::accept4(listener.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket) {
+        begin_session(std::move(socket));
         co_return;
     }
     const int error = errno;
@@ -178,33 +180,24 @@ asio::awaitable<void> Server::Shared::wait_for_room()
     co_await room.async_wait(asio::redirect_error(asio::use_awaitable, error));
 }
 
-bool Server::Shared::displace_idle()
+void Server::Shared::displace_idle()
 {
     Session* longest = nullptr;
     for (const auto& [number, session] : sessions)
-        if (session->is_idle() && (!longest || session->since() < longest->since()))
+        if ((!longest || session->since() < longest->since()) && session->is_idle())
             longest = session.get();
     if (longest) {
         longest->stop();
         ++displaced;
     }
-    return longest != nullptr;
 }
 
-void Server::Shared::begin_session(int fd)
+void Server::Shared::begin_session(FileDescriptor socket)
 {
     if (family != AF_UNIX)
-        send_at_once(fd);
-    Session::Socket socket(io);
-    asio::error_code error;
-    socket.assign(asio::generic::stream_protocol(family, 0), fd, error);
-    if (error) {
-        ::close(fd);
-        complain("connection: " + error.message());
-        return;
-    }
+        send_at_once(socket.get());
     const auto number = ++accepted;
-    auto session = std::make_shared<Session>(std::move(socket), number, options.limits, current, log);
+    auto session = std::make_shared<Session>(std::move(socket), poll, number, options.limits, current, log);
     sessions.emplace(number, session);
     asio::co_spawn(
         io,

@@ -1,18 +1,19 @@
 #include "policyd/session.h"
 
-#include <asio/buffer.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
-#include <asio/write.hpp>
+#include <cerrno>
 #include <exception>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 namespace postern {
 
 using SteadyClock = std::chrono::steady_clock;
 
-Session::Session(Socket socket, std::uint64_t number, const SessionLimits& limits, const CurrentPolicy& current,
-                 Log& log)
+Session::Session(FileDescriptor socket, SocketPoll& poll, std::uint64_t number, const SessionLimits& limits,
+                 const CurrentPolicy& current, Log& log)
     : socket_(std::move(socket))
+    , poll_(poll)
     , number_(number)
     , limits_(limits)
     , current_(current)
@@ -20,8 +21,6 @@ Session::Session(Socket socket, std::uint64_t number, const SessionLimits& limit
     , since_(SteadyClock::now())
     , buffer_(limits.request_size)
 {
-    asio::error_code ignored; // a socket that cannot be set up fails at its first read
-    socket_.non_blocking(true, ignored);
 }
 
 asio::awaitable<void> Session::run()
@@ -49,15 +48,18 @@ asio::awaitable<bool> Session::read()
         report("request is too long");
         co_return false;
     }
-    asio::error_code error;
-    const auto count = co_await socket_.async_read_some(asio::buffer(space.data(), space.size()),
-                                                        asio::redirect_error(asio::use_awaitable, error));
-    if (error) {
-        if (!buffer_.empty() && state_ != State::closed) // else expire() has said why
+    co_await poll_.readable(socket_.get(), asio::use_awaitable);
+    if (state_ == State::closed)
+        co_return false;
+    const auto count = ::recv(socket_.get(), space.data(), space.size(), 0);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+        co_return true;
+    if (count <= 0) {
+        if (!buffer_.empty())
             report("client left in the middle of a request");
         co_return false;
     }
-    buffer_.filled(count);
+    buffer_.filled(static_cast<std::size_t>(count));
     if (state_ == State::idle && !buffer_.request())
         enter(State::arriving, SteadyClock::now());
     co_return true;
@@ -74,8 +76,9 @@ asio::awaitable<bool> Session::answer(std::string_view text)
     const auto now = SteadyClock::now();
     enter(State::deciding, now);
     const auto policy = current_.policy; // a reload may put another in its place meanwhile
-    auto reply = co_await policy->answer(request_, number_, now + limits_.deadline);
-    const bool is_taken = co_await write(std::move(reply));
+    const auto reply = co_await policy->answer(request_, number_, now + limits_.deadline);
+    std::string_view rest = reply;
+    const bool is_taken = send(rest) && (rest.empty() || co_await write(rest));
     if (buffer_.empty())
         enter(State::idle, now); // not the time of the answer: an idle second more or less is no matter
     else
@@ -83,23 +86,40 @@ asio::awaitable<bool> Session::answer(std::string_view text)
     co_return is_taken;
 }
 
-asio::awaitable<bool> Session::write(std::string reply)
+// What the socket takes at once: all, as a rule. False: the connection is over.
+bool Session::send(std::string_view& reply)
 {
-    asio::error_code error;
-    const auto count = socket_.write_some(asio::buffer(reply), error); // fits into the socket's buffer as a rule
-    if (!error && count == reply.size())
-        co_return true;
-    if (error && error != asio::error::would_block)
-        co_return false;
+    if (state_ == State::closed)
+        return false;
+    const auto count = ::send(socket_.get(), reply.data(), reply.size(), MSG_NOSIGNAL);
+    if (count < 0)
+        return errno == EAGAIN || errno == EINTR;
+    reply.remove_prefix(static_cast<std::size_t>(count));
+    return true;
+}
+
+// The rest of an answer to a client that is slow to take it.
+asio::awaitable<bool> Session::write(std::string_view reply)
+{
     enter(State::answering, SteadyClock::now());
-    co_await asio::async_write(socket_, asio::buffer(reply) + count, asio::redirect_error(asio::use_awaitable, error));
-    co_return !error;
+    do {
+        co_await poll_.writable(socket_.get(), asio::use_awaitable);
+        if (!send(reply))
+            co_return false;
+    } while (!reply.empty());
+    co_return true;
+}
+
+bool Session::is_idle() const
+{
+    int unread = 0;
+    return state_ == State::idle && ::ioctl(socket_.get(), FIONREAD, &unread) == 0 && unread == 0;
 }
 
 void Session::stop()
 {
     is_stopping_ = true;
-    if (state_ == State::idle)
+    if (is_idle())
         close();
 }
 
@@ -132,9 +152,11 @@ void Session::report(std::string_view problem)
 
 void Session::close()
 {
+    if (!socket_)
+        return;
     enter(State::closed, SteadyClock::now());
-    asio::error_code ignored;
-    socket_.close(ignored);
+    poll_.forget(socket_.get());
+    socket_ = {};
 }
 
 } // namespace postern

@@ -11,13 +11,14 @@
 // Log: event=policy_connection, problem=..., connection= its number
 #pragma once
 
+#include "common/file_descriptor.h"
 #include "common/log.h"
 #include "policyd/policy.h"
 #include "policyd/policy_request.h"
 #include "policyd/request_buffer.h"
+#include "policyd/socket_poll.h"
 
 #include <asio/awaitable.hpp>
-#include <asio/generic/stream_protocol.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -39,11 +40,11 @@ struct CurrentPolicy {
 
 class Session {
 public:
-    using Socket = asio::generic::stream_protocol::socket;
     using Time = std::chrono::steady_clock::time_point;
 
-    // `number` is one that no other connection has. `limits`, `current` and `log` outlive this.
-    Session(Socket socket, std::uint64_t number, const SessionLimits& limits, const CurrentPolicy& current, Log& log);
+    // `number` is one that no other connection has. The references outlive this.
+    Session(FileDescriptor socket, SocketPoll& poll, std::uint64_t number, const SessionLimits& limits,
+            const CurrentPolicy& current, Log& log);
 
     // Returns when the connection is over. This must live until then.
     asio::awaitable<void> run();
@@ -57,7 +58,8 @@ public:
     // Ends it now. What the coroutine waits for on the socket completes with an error.
     void close();
 
-    bool is_idle() const { return state_ == State::idle; }
+    // Nothing of a request is here, not even unread.
+    bool is_idle() const;
     Time since() const { return since_; } // when it came to its state
 
 private:
@@ -65,11 +67,13 @@ private:
 
     asio::awaitable<bool> read();
     asio::awaitable<bool> answer(std::string_view text);
-    asio::awaitable<bool> write(std::string reply);
+    asio::awaitable<bool> write(std::string_view reply);
+    bool send(std::string_view& reply);
     void enter(State state, Time since);
     void report(std::string_view problem);
 
-    Socket socket_;
+    FileDescriptor socket_; // non-blocking
+    SocketPoll& poll_;
     std::uint64_t number_;
     const SessionLimits& limits_;
     const CurrentPolicy& current_;

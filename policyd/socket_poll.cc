@@ -1,0 +1,117 @@
+#include "policyd/socket_poll.h"
+
+#include <array>
+#include <asio/post.hpp>
+#include <cerrno>
+#include <system_error>
+
+namespace postern {
+namespace {
+
+constexpr int most_events = 256; // at a time
+
+int new_epoll()
+{
+    const int fd = ::epoll_create1(EPOLL_CLOEXEC);
+    if (fd < 0)
+        throw std::system_error(errno, std::generic_category(), "epoll_create1");
+    return fd;
+}
+
+} // namespace
+
+struct SocketPoll::State : std::enable_shared_from_this<State> {
+    explicit State(asio::io_context& io_context)
+        : io(io_context)
+        , poll(io_context, new_epoll())
+    {
+    }
+
+    struct Socket {
+        std::uint32_t watched = 0; // events that epoll knows we want; 0: it does not know the socket
+        std::unique_ptr<Waiter> waiter{};
+    };
+
+    // Tells epoll what is wanted of `fd`; 0 is nothing at all, not even its end.
+    void watch(int fd, std::uint32_t events)
+    {
+        auto& socket = sockets[static_cast<std::size_t>(fd)];
+        if (socket.watched == events)
+            return;
+        epoll_event event{};
+        event.events = events;
+        event.data.fd = fd;
+        const int operation = events == 0 ? EPOLL_CTL_DEL : socket.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+        if (::epoll_ctl(poll.native_handle(), operation, fd, &event) == 0 || events == 0)
+            socket.watched = events;
+        else
+            wake_soon(std::move(socket.waiter));
+    }
+
+    void wake_soon(std::unique_ptr<Waiter> waiter)
+    {
+        if (waiter)
+            asio::post(io, [waiter = std::move(waiter)] { waiter->wake(); });
+    }
+
+    // Asio watches the epoll instance itself: it is readable while a socket has an event.
+    void wait()
+    {
+        poll.async_wait(asio::posix::stream_descriptor::wait_read,
+                        [self = shared_from_this()](const asio::error_code& error) {
+                            if (!error)
+                                self->dispatch();
+                        });
+    }
+
+    void dispatch()
+    {
+        std::array<epoll_event, most_events> events;
+        const int count = ::epoll_wait(poll.native_handle(), events.data(), most_events, 0);
+        for (int i = 0; i < count && poll.is_open(); ++i) {
+            const int fd = events[static_cast<std::size_t>(i)].data.fd;
+            if (auto waiter = std::move(sockets[static_cast<std::size_t>(fd)].waiter))
+                waiter->wake(); // may do anything: wait again, forget, end all
+            else
+                watch(fd, 0); // or it would be told again and again
+        }
+        if (poll.is_open())
+            wait();
+    }
+
+    asio::io_context& io;
+    asio::posix::stream_descriptor poll;
+    std::vector<Socket> sockets; // by descriptor
+};
+
+SocketPoll::SocketPoll(asio::io_context& io)
+    : state_(std::make_shared<State>(io))
+{
+    state_->wait();
+}
+
+SocketPoll::~SocketPoll()
+{
+    asio::error_code ignored;
+    state_->poll.close(ignored);
+}
+
+void SocketPoll::add(int fd, std::uint32_t events, std::unique_ptr<Waiter> waiter)
+{
+    const auto index = static_cast<std::size_t>(fd);
+    if (index >= state_->sockets.size())
+        state_->sockets.resize(index + 1);
+    state_->sockets[index].waiter = std::move(waiter);
+    state_->watch(fd, events);
+}
+
+void SocketPoll::forget(int fd)
+{
+    const auto index = static_cast<std::size_t>(fd);
+    if (index >= state_->sockets.size())
+        return;
+    state_->watch(fd, 0);
+    state_->wake_soon(std::move(state_->sockets[index].waiter));
+}
+
+} // namespace postern
