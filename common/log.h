@@ -7,6 +7,8 @@
 // Config: [log].
 #pragma once
 
+#include "common/log_record.h"
+
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -44,23 +46,25 @@ struct LogField {
 
 using LogFields = std::vector<LogField>;
 
+LogRecord pack(const LogFields& fields);
+
 class Log {
 public:
     virtual ~Log() = default;
 
     virtual bool wants(LogLevel level) const = 0;
-    virtual void write(LogLevel level, std::string_view event, LogFields fields) = 0;
+    virtual void write(LogLevel level, std::string_view event, const LogRecord& fields) = 0;
 
-    void debug(std::string_view event, LogFields fields = {}) { put(LogLevel::debug, event, std::move(fields)); }
-    void info(std::string_view event, LogFields fields = {}) { put(LogLevel::info, event, std::move(fields)); }
-    void warning(std::string_view event, LogFields fields = {}) { put(LogLevel::warning, event, std::move(fields)); }
-    void error(std::string_view event, LogFields fields = {}) { put(LogLevel::error, event, std::move(fields)); }
+    void debug(std::string_view event, const LogFields& fields = {}) { put(LogLevel::debug, event, fields); }
+    void info(std::string_view event, const LogFields& fields = {}) { put(LogLevel::info, event, fields); }
+    void warning(std::string_view event, const LogFields& fields = {}) { put(LogLevel::warning, event, fields); }
+    void error(std::string_view event, const LogFields& fields = {}) { put(LogLevel::error, event, fields); }
 
 private:
-    void put(LogLevel level, std::string_view event, LogFields fields)
+    void put(LogLevel level, std::string_view event, const LogFields& fields)
     {
         if (wants(level))
-            write(level, event, std::move(fields));
+            write(level, event, pack(fields));
     }
 };
 

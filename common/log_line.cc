@@ -100,9 +100,17 @@ void append_quoted(std::string& out, std::string_view text)
     out += '"';
 }
 
+// A table, since every octet of every line is looked at.
+constexpr auto plain_octets = [] {
+    std::array<bool, 256> plain{};
+    for (int c = 0x21; c <= 0x7e; ++c)
+        plain[static_cast<std::size_t>(c)] = c != '"' && c != '\\' && c != '=';
+    return plain;
+}();
+
 bool is_plain(char c)
 {
-    return needs_no_escape(c) && c != ' ' && c != '=';
+    return plain_octets[static_cast<unsigned char>(c)];
 }
 
 bool is_plain_value(std::string_view value)
@@ -140,7 +148,7 @@ public:
     void event(const LogEvent& event)
     {
         pair("event", event.event);
-        for (const auto& field : event.fields)
+        for (const auto field : event.fields)
             pair(field.name, field.value, field.is_number);
         if (format_ == LineFormat::json)
             out_ += '}';

@@ -27,7 +27,7 @@ struct LogEvent {
     std::chrono::system_clock::time_point time;
     LogLevel level = LogLevel::info;
     std::string event;
-    LogFields fields;
+    LogRecord fields;
 };
 
 std::string_view log_level_name(LogLevel level); // "debug", "info", "warning", "error"

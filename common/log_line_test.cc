@@ -12,10 +12,10 @@ using namespace std::chrono_literals;
 
 const auto noon = sys_days(std::chrono::year(2026) / 3 / 1) + 12h + 34min + 56s + 7ms;
 
-std::string line(LineFormat format, LogFields fields)
+std::string line(LineFormat format, const LogFields& fields)
 {
     std::string out;
-    append_log_line(out, format, "prog", {noon, LogLevel::info, "test", std::move(fields)});
+    append_log_line(out, format, "prog", {noon, LogLevel::info, "test", pack(fields)});
     return out;
 }
 
@@ -36,7 +36,7 @@ TEST_CASE("a line, whole")
 TEST_CASE("a message for a receiver that knows time and level, after what stands there already")
 {
     std::string out = "MESSAGE=";
-    append_log_message(out, LineFormat::logfmt, {noon, LogLevel::info, "test", {{"a", "b"}}});
+    append_log_message(out, LineFormat::logfmt, {noon, LogLevel::info, "test", pack({{"a", "b"}})});
     CHECK(out == "MESSAGE=event=test a=b");
     out = "x";
     append_log_message(out, LineFormat::json, {noon, LogLevel::info, "test", {}});
@@ -113,7 +113,7 @@ TEST_CASE("values of any octets")
 TEST_CASE("event and names cannot break a line either")
 {
     std::string out;
-    append_log_line(out, LineFormat::logfmt, "p q", {noon, LogLevel::info, "a\nb", {{"n m=\"", "x"}}});
+    append_log_line(out, LineFormat::logfmt, "p q", {noon, LogLevel::info, "a\nb", pack({{"n m=\"", "x"}})});
     CHECK(out == "time=2026-03-01T12:34:56.007Z level=info program=\"p q\" event=\"a\\nb\" n_m__=x\n");
     CHECK(line(LineFormat::json, {{"n\"", "x"}}).ends_with(R"("n\"":"x"})"
                                                            "\n"));

@@ -2,6 +2,7 @@
 
 #include "common/file_descriptor.h"
 #include "common/socket_address.h"
+#include "common/text.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -150,8 +151,8 @@ private:
         std::vector<std::string> fields{std::move(message), fmt::format("PRIORITY={}", syslog_priority(event.level)),
                                         fmt::format("SYSLOG_FACILITY={}", LOG_FAC(LOG_MAIL)),
                                         "SYSLOG_IDENTIFIER=" + program_, "POSTERN_EVENT=" + event.event};
-        for (const auto& field : event.fields)
-            fields.push_back(journald_name(field.name) + "=" + field.value);
+        for (const auto field : event.fields)
+            fields.push_back(concat({journald_name(field.name), "=", field.value}));
 
         std::vector<iovec> parts;
         for (auto& field : fields)

@@ -21,7 +21,7 @@ std::vector<LogEvent> events(int count)
 {
     std::vector<LogEvent> all;
     for (int i = 0; i < count; ++i)
-        all.push_back({std::chrono::system_clock::now(), LogLevel::warning, "test", {{"n", i}}});
+        all.push_back({std::chrono::system_clock::now(), LogLevel::warning, "test", pack({{"n", i}})});
     return all;
 }
 

@@ -5,71 +5,60 @@
 namespace postern {
 namespace {
 
-struct EventHead {
-    std::chrono::system_clock::time_point time;
-    std::size_t event_size;
-    std::size_t fields;
-    LogLevel level;
+struct Head { // before the octets of name and value
+    std::uint32_t name_size;
+    std::uint32_t value_size : 31;
+    std::uint32_t is_number : 1;
 };
 
-struct FieldHead {
-    std::size_t name_size;
-    std::size_t value_size;
-    bool is_number;
-};
+constexpr std::size_t most_octets = 1 << 20; // of a value; what is longer is cut long before it is written
 
-template <class Head>
-void append(std::string& out, const Head& head)
-{
-    char octets[sizeof head];
-    std::memcpy(octets, &head, sizeof head);
-    out.append(octets, sizeof head);
-}
-
-std::string_view take(std::string_view& packed, std::size_t size)
-{
-    const auto octets = packed.substr(0, size);
-    packed.remove_prefix(size);
-    return octets;
-}
-
-template <class Head>
-Head take_head(std::string_view& packed)
+Head head_at(const char* at)
 {
     Head head;
-    std::memcpy(&head, take(packed, sizeof head).data(), sizeof head);
+    std::memcpy(&head, at, sizeof head);
     return head;
+}
+
+void append_head(std::string& out, std::string_view name, std::size_t value_size, bool is_number)
+{
+    const Head head{static_cast<std::uint32_t>(name.size()), static_cast<std::uint32_t>(value_size) & 0x7fffffff,
+                    is_number};
+    char octets[sizeof head];
+    std::memcpy(octets, &head, sizeof head);
+    out.append(octets, sizeof head).append(name);
 }
 
 } // namespace
 
-void pack_log_event(std::string& out, std::chrono::system_clock::time_point time, LogLevel level,
-                    std::string_view event, const LogFields& fields)
+void LogRecord::add(std::string_view name, std::initializer_list<std::string_view> parts)
 {
-    append(out, EventHead{time, event.size(), fields.size(), level});
-    out.append(event);
-    for (const auto& field : fields) {
-        append(out, FieldHead{field.name.size(), field.value.size(), field.is_number});
-        out.append(field.name).append(field.value);
-    }
+    std::size_t size = 0;
+    for (const auto part : parts)
+        size += part.substr(0, most_octets).size();
+    append_head(packed_, name, size, false);
+    for (const auto part : parts)
+        packed_ += part.substr(0, most_octets);
 }
 
-std::vector<LogEvent> unpack_log_events(std::string_view& packed, std::size_t count)
+void LogRecord::add_number(std::string_view name, std::string_view digits)
 {
-    std::vector<LogEvent> events;
-    while (!packed.empty() && events.size() < count) {
-        const auto head = take_head<EventHead>(packed);
-        LogEvent event{head.time, head.level, std::string(take(packed, head.event_size)), {}};
-        event.fields.reserve(head.fields);
-        for (std::size_t i = 0; i < head.fields; ++i) {
-            const auto field = take_head<FieldHead>(packed);
-            const auto name = take(packed, field.name_size);
-            event.fields.emplace_back(name, take(packed, field.value_size));
-            event.fields.back().is_number = field.is_number;
-        }
-        events.push_back(std::move(event));
-    }
-    return events;
+    append_head(packed_, name, digits.size(), true);
+    packed_ += digits;
+}
+
+LogRecord::Field LogRecord::Iterator::operator*() const
+{
+    const auto head = head_at(at_);
+    const auto* const name = at_ + sizeof head;
+    return {{name, head.name_size}, {name + head.name_size, head.value_size}, head.is_number != 0};
+}
+
+LogRecord::Iterator& LogRecord::Iterator::operator++()
+{
+    const auto head = head_at(at_);
+    at_ += sizeof head + head.name_size + head.value_size;
+    return *this;
 }
 
 } // namespace postern

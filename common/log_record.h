@@ -1,26 +1,74 @@
-// log_record - log events packed into one run of octets
+// log_record - the fields of a log event, packed into one run of octets
 //
-// How events wait in a queue between two threads: packed by the one, unpacked
-// by the other, so that no memory is given by one thread and freed by the
-// other (malloc(3) makes both wait for that). Only ever read by the process
-// that wrote it.
+// A line has a dozen fields, and a daemon writes one for each request: so they
+// are not kept as a dozen strings. A record that is cleared keeps its memory.
+//
+//     record.add("client", request.client_address);
+//     record.add("spf", {"reject", " ", reason});
+//     for (const auto& field : record) ...
 #pragma once
 
-#include "common/log_line.h"
-
+#include <charconv>
+#include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace postern {
 
-// Appends one event.
-void pack_log_event(std::string& out, std::chrono::system_clock::time_point time, LogLevel level,
-                    std::string_view event, const LogFields& fields);
+class LogRecord {
+public:
+    struct Field { // views into the record
+        std::string_view name;
+        std::string_view value;
+        bool is_number;
+    };
 
-// Takes at most `count` events off the front of `packed`, in their order. The names of their
-// fields are views into it.
-std::vector<LogEvent> unpack_log_events(std::string_view& packed, std::size_t count);
+    class Iterator {
+    public:
+        explicit Iterator(const char* at)
+            : at_(at)
+        {
+        }
+        Field operator*() const;
+        Iterator& operator++();
+        bool operator==(const Iterator&) const = default;
+
+    private:
+        const char* at_;
+    };
+
+    LogRecord() = default;
+    explicit LogRecord(std::string_view packed) // of another record
+        : packed_(packed)
+    {
+    }
+
+    void add(std::string_view name, std::string_view value) { add(name, {value}); }
+    void add(std::string_view name, const char* value) { add(name, {value}); }
+    void add(std::string_view name, std::initializer_list<std::string_view> parts); // of one value
+    template <std::integral T>
+    void add(std::string_view name, T number)
+    {
+        char digits[24];
+        const auto end = std::to_chars(digits, digits + sizeof digits, number + 0).ptr; // bool is 0 or 1
+        add_number(name, {digits, static_cast<std::size_t>(end - digits)});
+    }
+    void add_number(std::string_view name, std::string_view digits);
+    void add_all(const LogRecord& other) { packed_ += other.packed_; }
+
+    Iterator begin() const { return Iterator(packed_.data()); }
+    Iterator end() const { return Iterator(packed_.data() + packed_.size()); }
+    bool empty() const { return packed_.empty(); }
+    void clear() { packed_.clear(); }
+
+    // Good in this process only.
+    std::string_view packed() const { return packed_; }
+
+private:
+    std::string packed_;
+};
 
 } // namespace postern

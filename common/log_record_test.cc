@@ -5,49 +5,36 @@
 namespace postern {
 namespace {
 
-constexpr std::chrono::system_clock::time_point noon{std::chrono::hours(12)};
+std::string shown(const LogRecord& record)
+{
+    std::string text;
+    for (const auto field : record)
+        text.append(field.name).append(field.is_number ? "#" : "=").append(field.value).append(";");
+    return text;
+}
 
 } // namespace
 
-TEST_CASE("log_record: what is packed is what is unpacked")
+TEST_CASE("LogRecord: fields come back as they were added")
 {
-    std::string packed;
-    pack_log_event(packed, noon, LogLevel::warning, "first",
-                   {{"text", std::string_view("a\0b\n", 4)}, {"empty", ""}, {"number", 7}});
-    pack_log_event(packed, noon + std::chrono::seconds(1), LogLevel::debug, "", {});
+    LogRecord record;
+    CHECK(record.empty());
+    record.add("text", "a b");
+    record.add("empty", "");
+    record.add("parts", {"reject", " ", "", "fail"});
+    record.add("number", -7);
+    record.add("yes", true);
+    record.add("most", UINT64_MAX);
+    CHECK(shown(record) == "text=a b;empty=;parts=reject fail;number#-7;yes#1;most#18446744073709551615;");
+    CHECK(shown(LogRecord(record.packed())) == shown(record));
 
-    std::string_view rest = packed;
-    const auto events = unpack_log_events(rest, 10);
+    LogRecord other;
+    other.add("first", 1);
+    other.add_all(record);
+    CHECK(shown(other) == "first#1;" + shown(record));
 
-    CHECK(rest.empty());
-    REQUIRE(events.size() == 2);
-    CHECK(events[0].time == noon);
-    CHECK(events[0].level == LogLevel::warning);
-    CHECK(events[0].event == "first");
-    REQUIRE(events[0].fields.size() == 3);
-    CHECK(events[0].fields[0].name == "text");
-    CHECK(events[0].fields[0].value == std::string_view("a\0b\n", 4));
-    CHECK_FALSE(events[0].fields[0].is_number);
-    CHECK(events[0].fields[1].value == "");
-    CHECK(events[0].fields[2].value == "7");
-    CHECK(events[0].fields[2].is_number);
-    CHECK(events[1].time == noon + std::chrono::seconds(1));
-    CHECK(events[1].event == "");
-    CHECK(events[1].fields.empty());
-}
-
-TEST_CASE("log_record: a few at a time")
-{
-    std::string packed;
-    for (int i = 0; i < 5; ++i)
-        pack_log_event(packed, noon, LogLevel::info, std::to_string(i), {});
-
-    std::string_view rest = packed;
-    CHECK(unpack_log_events(rest, 3).size() == 3);
-    const auto last = unpack_log_events(rest, 3);
-    REQUIRE(last.size() == 2);
-    CHECK(last[0].event == "3");
-    CHECK(unpack_log_events(rest, 3).empty());
+    record.clear();
+    CHECK(shown(record).empty());
 }
 
 } // namespace postern

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <idn2.h>
 #include <memory>
+#include <utility>
 
 namespace postern {
 namespace {
@@ -53,7 +54,8 @@ MailAddress parse_mail_address(std::string_view text)
     if (at == std::string_view::npos)
         return {std::string(text), {}};
     const auto domain = text.substr(at + 1);
-    return {std::string(text.substr(0, at)), to_a_labels(domain).value_or(to_lower(without_last_dot(domain)))};
+    auto labels = to_a_labels(domain);
+    return {std::string(text.substr(0, at)), labels ? std::move(*labels) : to_lower(without_last_dot(domain))};
 }
 
 Result<std::string> to_a_labels(std::string_view domain)

@@ -1,6 +1,6 @@
 #include "common/queued_log.h"
 
-#include "common/log_record.h"
+#include "common/log_event.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -22,7 +22,7 @@ constexpr std::size_t usual_batch = 256 << 10; // octets: what a burst took beyo
 
 LogEvent own_event(LogLevel level, LogField field)
 {
-    return {std::chrono::system_clock::now(), level, "log", {std::move(field)}};
+    return {std::chrono::system_clock::now(), level, "log", pack({std::move(field)})};
 }
 
 } // namespace
@@ -182,7 +182,7 @@ bool QueuedLog::wants(LogLevel level) const
     return level >= shared_->level.load(std::memory_order_relaxed);
 }
 
-void QueuedLog::write(LogLevel level, std::string_view event, LogFields fields)
+void QueuedLog::write(LogLevel level, std::string_view event, const LogRecord& fields)
 {
     const auto now = std::chrono::system_clock::now();
     const std::lock_guard lock(shared_->mutex);

@@ -47,7 +47,7 @@ public:
     void set_level(LogLevel level); // from any thread
 
     bool wants(LogLevel level) const override;
-    void write(LogLevel level, std::string_view event, LogFields fields) override; // from any thread
+    void write(LogLevel level, std::string_view event, const LogRecord& fields) override; // from any thread
 
 private:
     struct Shared; // lives as long as the thread, which a blocked output may keep

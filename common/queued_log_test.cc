@@ -71,7 +71,7 @@ public:
             return events.size();
         for (const auto& event : events) {
             sink_.lines.push_back(event.event);
-            for (const auto& field : event.fields)
+            for (const auto field : event.fields)
                 sink_.lines.back().append(" ").append(field.name).append("=").append(field.value);
         }
         return 0;

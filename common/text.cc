@@ -1,6 +1,7 @@
 #include "common/text.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace postern {
 
@@ -60,13 +61,41 @@ std::vector<std::string_view> split_words(std::string_view text)
     return words;
 }
 
+std::size_t printable_prefix(std::string_view text)
+{
+    // Eight octets at a time: the high bit of one is set if it is above 0x7f, is 0x7f, or is below
+    // 0x20. A carry from one to the next can only come from one that is not printable itself.
+    constexpr std::uint64_t each = 0x0101010101010101;
+    std::size_t size = 0;
+    for (; size + 8 <= text.size(); size += 8) {
+        std::uint64_t octets = 0;
+        std::memcpy(&octets, text.data() + size, 8);
+        if ((octets | (octets + 0x01 * each) | (octets - 0x20 * each)) & 0x80 * each)
+            break;
+    }
+    while (size < text.size() && text[size] >= 0x20 && text[size] <= 0x7e)
+        ++size;
+    return size;
+}
+
 std::string printable(std::string_view text, std::size_t limit)
 {
-    std::string out(text.substr(0, limit));
-    for (char& c : out)
-        if (c < 0x20 || c > 0x7e)
-            c = '?';
+    std::string out;
+    append_printable(out, text, limit);
     return out;
+}
+
+void append_printable(std::string& out, std::string_view text, std::size_t limit)
+{
+    text = text.substr(0, limit);
+    for (;;) {
+        const auto plain = printable_prefix(text);
+        out.append(text.substr(0, plain));
+        if (plain == text.size())
+            return;
+        out += '?';
+        text.remove_prefix(plain + 1);
+    }
 }
 
 } // namespace postern

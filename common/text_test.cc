@@ -35,4 +35,25 @@ TEST_CASE("printable leaves one line of ASCII, and not more than asked")
     CHECK(printable("abcdef", 3) == "abc");
 }
 
+TEST_CASE("printable_prefix: every octet at every place of a word")
+{
+    for (int octet = 0; octet < 256; ++octet) {
+        const bool is_plain = octet >= 0x20 && octet <= 0x7e;
+        for (std::size_t place = 0; place < 20; ++place) {
+            std::string text(20, place % 2 ? ' ' : '~');
+            text[place] = static_cast<char>(octet);
+            CAPTURE(octet);
+            CAPTURE(place);
+            CHECK(printable_prefix(text) == (is_plain ? text.size() : place));
+        }
+    }
+    CHECK(printable_prefix("") == 0);
+}
+
+TEST_CASE("Decimal")
+{
+    CHECK(std::string_view(Decimal(0)) == "0");
+    CHECK(std::string_view(Decimal(INT64_MIN)) == "-9223372036854775808");
+}
+
 } // namespace postern

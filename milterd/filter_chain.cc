@@ -247,7 +247,7 @@ void ChainPass::record(const Decision& decision, std::chrono::microseconds took)
             fields.emplace_back(asked.filter->filter->name(),
                                 describe(*asked.verdict, asked.filter->observe, asked.took));
     fields.emplace_back("us", took.count());
-    chain_->log_.write(LogLevel::info, "message", std::move(fields));
+    chain_->log_.write(LogLevel::info, "message", pack(fields));
 }
 
 } // namespace postern

@@ -24,10 +24,10 @@ using namespace std::chrono_literals;
 class StderrLog final : public Log {
 public:
     bool wants(LogLevel level) const override { return level >= LogLevel::warning; }
-    void write(LogLevel, std::string_view event, LogFields fields) override
+    void write(LogLevel, std::string_view event, const LogRecord& fields) override
     {
         std::string line(event);
-        for (const auto& field : fields)
+        for (const auto field : fields)
             line += fmt::format(" {}={}", field.name, field.value);
         std::fprintf(stderr, "%s\n", line.c_str());
     }

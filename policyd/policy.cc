@@ -3,22 +3,22 @@
 #include "common/text.h"
 #include "policyd/policy_reply.h"
 
-#include <chrono>
+#include <utility>
 
 namespace postern {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-std::int64_t microseconds(SteadyClock::duration time)
+std::int64_t microseconds(std::chrono::nanoseconds time)
 {
     return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
 }
 
-void add_if_any(LogFields& fields, std::string_view name, const std::string& value)
+void add_if_any(LogRecord& record, std::string_view name, std::string_view value)
 {
     if (!value.empty())
-        fields.emplace_back(name, value);
+        record.add(name, value);
 }
 
 PolicyContexts::Names names_of(const std::vector<ChainedCheck>& checks)
@@ -34,20 +34,32 @@ PolicyContexts::Names names_of(const std::vector<ChainedCheck>& checks)
 // The answer as it takes shape, and the record of how it did.
 class Policy::Decision {
 public:
-    Decision(bool is_recorded, std::size_t checks)
+    // Takes a record from `spare`, and puts it back at the end.
+    Decision(bool is_recorded, std::vector<LogRecord>& spare)
         : is_recorded_(is_recorded)
+        , spare_(spare)
+    {
+        if (is_recorded_ && !spare_.empty()) {
+            checks_ = std::move(spare_.back());
+            spare_.pop_back();
+            checks_.clear();
+        }
+    }
+    ~Decision()
     {
         if (is_recorded_)
-            record_.reserve(checks);
+            spare_.push_back(std::move(checks_));
     }
+    Decision(const Decision&) = delete;
+    Decision& operator=(const Decision&) = delete;
 
     // Takes the verdict of one check.
-    void weigh(const Step& step, Verdict verdict, SteadyClock::duration time)
+    void weigh(const Step& step, Verdict verdict, std::chrono::nanoseconds time)
     {
         ++step.counts->verdicts[static_cast<std::size_t>(verdict.action)];
         step.counts->time += time;
         if (is_recorded_)
-            record_.emplace_back(step.check->name(), describe(step, verdict, time));
+            record(step, verdict, time);
         if (step.observe) {
             step.counts->observed += verdict.weight() != Weight::none;
             return;
@@ -58,46 +70,29 @@ public:
         }
     }
 
+    bool is_recorded() const { return is_recorded_; }
     bool is_final() const { return heaviest_.weight() == Weight::final; }
-    Verdict& verdict() { return heaviest_; }
+    const Verdict& verdict() const { return heaviest_; }
+    std::string_view decided_by() const { return decided_by_; } // empty: no check had anything to say
+    const LogRecord& checks() const { return checks_; }
 
-    LogFields log_fields(const PolicyRequest& request, SteadyClock::duration time) &&
-    {
-        LogFields fields;
-        fields.reserve(record_.size() + 16);
-        const bool has_header = heaviest_.action == Action::dunno && !heaviest_.header.empty();
-        fields.emplace_back("action", has_header ? std::string_view("prepend") : action_name(heaviest_.action));
-        if (!decided_by_.empty())
-            fields.emplace_back("check", decided_by_);
-        add_if_any(fields, "reason", heaviest_.reason);
-        add_if_any(fields, "text", heaviest_.text);
-        add_if_any(fields, "instance", request.instance);
-        add_if_any(fields, "queue_id", request.queue_id);
-        fields.emplace_back("client", request.client_address);
-        add_if_any(fields, "client_name", request.client_name);
-        add_if_any(fields, "helo", request.helo_name);
-        fields.emplace_back("sender", request.sender);
-        fields.emplace_back("recipient", request.recipient);
-        add_if_any(fields, "sasl_username", request.sasl_username);
-        for (auto& field : record_)
-            fields.push_back(std::move(field));
-        fields.emplace_back("us", microseconds(time));
-        return fields;
-    }
+    bool has_header = false; // goes out with the answer
 
 private:
     // "reject fail 85us"; "would-reject fail 85us" of a check that is observed
-    static std::string describe(const Step& step, const Verdict& verdict, SteadyClock::duration time)
+    void record(const Step& step, const Verdict& verdict, std::chrono::nanoseconds time)
     {
         const bool is_held_back = step.observe && verdict.weight() != Weight::none;
-        return concat({is_held_back ? "would-" : "", action_name(verdict.action), verdict.reason.empty() ? "" : " ",
-                       verdict.reason, " ", std::to_string(microseconds(time)), "us"});
+        checks_.add(step.check->name(), {is_held_back ? "would-" : "", action_name(verdict.action),
+                                         verdict.reason.empty() ? "" : " ", verdict.reason, " ",
+                                         Decimal(microseconds(time)), "us"});
     }
 
     bool is_recorded_;
+    std::vector<LogRecord>& spare_;
     Verdict heaviest_;
-    std::string_view decided_by_; // empty: no check had anything to say
-    LogFields record_;
+    std::string_view decided_by_;
+    LogRecord checks_;
 };
 
 Policy::Policy(std::vector<ChainedCheck> checks, MessageStore& messages, PolicyCounts& counts, Log& log,
@@ -127,7 +122,7 @@ asio::awaitable<std::string> Policy::answer(const PolicyRequest& request, std::u
 
     const auto start = SteadyClock::now();
     const auto message = messages_.at(request.instance, start);
-    Decision decision(log_.wants(LogLevel::info), steps_.size());
+    Decision decision(log_.wants(LogLevel::info), records_);
 
     const auto asked = contexts_.checks_for(request.policy_context);
     auto step_start = start;
@@ -145,35 +140,57 @@ asio::awaitable<std::string> Policy::answer(const PolicyRequest& request, std::u
     }
 
     auto reply = conclude(decision, *message, request, connection);
-    if (log_.wants(LogLevel::info))
-        log_.write(LogLevel::info, "decision", std::move(decision).log_fields(request, step_start - start));
+    if (decision.is_recorded())
+        record(decision, request, step_start - start);
     co_return reply;
 }
 
 std::string Policy::conclude(Decision& decision, PolicyMessage& message, const PolicyRequest& request,
                              std::uint64_t connection)
 {
-    auto& verdict = decision.verdict();
-    if (verdict.action == Action::dunno) {
-        verdict.header = message.take_header(request, connection);
-        counts_.headers += !verdict.header.empty();
-    }
+    const auto& verdict = decision.verdict();
+    const auto header = verdict.action == Action::dunno ? message.take_header(request, connection) : std::string_view();
+    decision.has_header = !header.empty();
+    counts_.headers += decision.has_header;
     ++counts_.answers[static_cast<std::size_t>(verdict.action)];
-    return policy_reply(verdict);
+    return policy_reply(verdict, header);
+}
+
+void Policy::record(const Decision& decision, const PolicyRequest& request, std::chrono::nanoseconds time)
+{
+    const auto& verdict = decision.verdict();
+    line_.clear();
+    line_.add("action", decision.has_header ? "prepend" : action_name(verdict.action));
+    add_if_any(line_, "check", decision.decided_by());
+    add_if_any(line_, "reason", verdict.reason);
+    add_if_any(line_, "text", verdict.text);
+    add_if_any(line_, "instance", request.instance);
+    add_if_any(line_, "queue_id", request.queue_id);
+    line_.add("client", request.client_address);
+    add_if_any(line_, "client_name", request.client_name);
+    add_if_any(line_, "helo", request.helo_name);
+    line_.add("sender", request.sender);
+    line_.add("recipient", request.recipient);
+    add_if_any(line_, "sasl_username", request.sasl_username);
+    line_.add_all(decision.checks());
+    line_.add("us", microseconds(time));
+    log_.write(LogLevel::info, "decision", line_);
 }
 
 // A header that no recipient's answer could take along goes out at DATA.
 std::string Policy::answer_later_state(const PolicyRequest& request, std::uint64_t connection)
 {
-    Verdict verdict;
+    std::shared_ptr<PolicyMessage> message;
+    std::string_view header;
     if (request.protocol_state == "DATA") {
-        if (const auto message = messages_.find(request.instance, SteadyClock::now()))
-            verdict.header = message->take_header(request, connection);
-        if (verdict.header.empty())
+        message = messages_.find(request.instance, SteadyClock::now());
+        if (message)
+            header = message->take_header(request, connection);
+        if (header.empty())
             messages_.forget(request.instance); // no more will be asked of it
     }
-    counts_.headers += !verdict.header.empty();
-    return policy_reply(verdict);
+    counts_.headers += !header.empty();
+    return policy_reply({}, header);
 }
 
 } // namespace postern

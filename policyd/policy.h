@@ -22,6 +22,7 @@
 #include "policyd/policy_counts.h"
 
 #include <asio/awaitable.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -57,12 +58,15 @@ private:
     std::string answer_later_state(const PolicyRequest& request, std::uint64_t connection);
     std::string conclude(Decision& decision, PolicyMessage& message, const PolicyRequest& request,
                          std::uint64_t connection);
+    void record(const Decision& decision, const PolicyRequest& request, std::chrono::nanoseconds time);
 
     std::vector<Step> steps_;
     PolicyContexts contexts_;
     MessageStore& messages_;
     PolicyCounts& counts_;
     Log& log_;
+    LogRecord line_;                  // the decision record in the making
+    std::vector<LogRecord> records_;  // that no request uses now, for the memory they have
 };
 
 } // namespace postern

@@ -4,7 +4,6 @@
 #include "policyd/policy_request.h"
 
 #include <algorithm>
-#include <string_view>
 
 namespace postern {
 namespace {
@@ -34,7 +33,7 @@ void PolicyMessage::contribute(std::string field)
         headers.push_back({std::move(field), {}});
 }
 
-std::string PolicyMessage::take_header(const PolicyRequest& request, std::uint64_t connection)
+std::string_view PolicyMessage::take_header(const PolicyRequest& request, std::uint64_t connection)
 {
     const auto repeated = std::find_if(headers.begin(), headers.end(), [&](const Header& header) {
         return header.sent_in && header.sent_in->is_repeated_by(request, connection);

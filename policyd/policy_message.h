@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace postern {
@@ -52,8 +53,9 @@ struct PolicyMessage {
     void contribute(std::string field);
 
     // The field that goes out with the answer to this request: the one that went out with it
-    // before if it is a repetition, else the first that is due, else an empty text.
-    std::string take_header(const PolicyRequest& request, std::uint64_t connection);
+    // before if it is a repetition, else the first that is due, else an empty text. The view is
+    // good until the next call of a member.
+    std::string_view take_header(const PolicyRequest& request, std::uint64_t connection);
 };
 
 } // namespace postern

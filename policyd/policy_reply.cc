@@ -67,17 +67,23 @@ bool is_header(std::string_view header)
 
 std::string prepend(std::string_view header)
 {
-    const auto clean = printable(trim(header), policy_header_limit);
-    return is_header(clean) ? reply("PREPEND", clean) : std::string(dunno);
+    header = trim(header);
+    if (!is_header(header.substr(0, policy_header_limit)))
+        return std::string(dunno);
+    std::string reply;
+    reply.reserve(32 + header.size());
+    reply = "action=PREPEND ";
+    append_printable(reply, header, policy_header_limit);
+    return reply += "\n\n";
 }
 
 } // namespace
 
-std::string policy_reply(const Verdict& verdict)
+std::string policy_reply(const Verdict& verdict, std::string_view header)
 {
     switch (verdict.action) {
     case Action::dunno:
-        return verdict.header.empty() ? std::string(dunno) : prepend(verdict.header);
+        return header.empty() ? std::string(dunno) : prepend(header);
     case Action::reject:
         return refusal("REJECT", verdict);
     case Action::defer:
@@ -100,6 +106,11 @@ std::string policy_reply(const Verdict& verdict)
         return reply("WARN", clean_text(verdict.text));
     }
     return std::string(dunno); // unreachable: -Wswitch names an action without a case
+}
+
+std::string policy_reply(const Verdict& verdict)
+{
+    return policy_reply(verdict, verdict.header);
 }
 
 } // namespace postern

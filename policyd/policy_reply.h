@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace postern {
 
@@ -22,7 +23,10 @@ namespace postern {
 constexpr std::size_t policy_text_limit = 400;
 constexpr std::size_t policy_header_limit = 990; // RFC 5322 2.1.1: a line of a header has at most 998
 
-// The action, or with none PREPEND for the header, or DUNNO.
+// The action, or with none PREPEND for `header`, or DUNNO.
+std::string policy_reply(const Verdict& verdict, std::string_view header);
+
+// The same with the header that the verdict itself carries.
 std::string policy_reply(const Verdict& verdict);
 
 } // namespace postern

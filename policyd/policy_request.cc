@@ -3,6 +3,8 @@
 #include "common/text.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 namespace postern {
 namespace {
@@ -12,6 +14,8 @@ struct Attribute {
     std::string PolicyRequest::*field;
 };
 
+// No two have the same length and the same last letter: a look at those tells which one a line
+// may be, or that it is none that we want.
 constexpr Attribute attributes[] = {
     {"protocol_state", &PolicyRequest::protocol_state},
     {"client_address", &PolicyRequest::client_address},
@@ -25,6 +29,31 @@ constexpr Attribute attributes[] = {
     {"sasl_username", &PolicyRequest::sasl_username},
     {"policy_context", &PolicyRequest::policy_context},
 };
+
+constexpr std::size_t longest_name = 24;
+
+constexpr std::size_t place_of(std::string_view name)
+{
+    return name.size() % longest_name * 32 + static_cast<unsigned char>(name.back()) % 32;
+}
+
+// Index into `attributes` plus one, by place_of; 0: none.
+constexpr auto attribute_places = [] {
+    std::array<std::uint8_t, longest_name * 32> places{};
+    for (std::size_t i = 0; i < std::size(attributes); ++i) {
+        auto& place = places.at(place_of(attributes[i].name));
+        if (place != 0)
+            throw "two attributes meet"; // when it is compiled
+        place = static_cast<std::uint8_t>(i + 1);
+    }
+    return places;
+}();
+
+const Attribute* find_attribute(std::string_view name)
+{
+    const auto place = attribute_places[place_of(name)];
+    return place != 0 && attributes[place - 1].name == name ? &attributes[place - 1] : nullptr;
+}
 
 std::string shown(std::string_view line)
 {
@@ -76,9 +105,7 @@ Result<> parse_policy_request(std::string_view text, PolicyRequest& request)
             is_access_policy = true;
             continue;
         }
-        const auto known = std::find_if(std::begin(attributes), std::end(attributes),
-                                        [&](const Attribute& attribute) { return attribute.name == name; });
-        if (known != std::end(attributes))
+        if (const auto* known = find_attribute(name))
             request.*known->field = value;
     }
     if (!is_access_policy)

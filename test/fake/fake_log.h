@@ -13,10 +13,10 @@ class FakeLog final : public Log {
 public:
     bool wants(LogLevel) const override { return true; }
 
-    void write(LogLevel, std::string_view event, LogFields fields) override
+    void write(LogLevel, std::string_view event, const LogRecord& fields) override
     {
         std::string line(event);
-        for (const auto& field : fields)
+        for (const auto field : fields)
             line.append(" ").append(field.name).append("=").append(field.value);
         const std::lock_guard lock(mutex_);
         lines.push_back(std::move(line));

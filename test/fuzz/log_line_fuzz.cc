@@ -6,7 +6,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
-    const postern::LogEvent event{{}, postern::LogLevel::info, std::string(text.substr(size / 2)), {{"value", text}}};
+    const postern::LogEvent event{{}, postern::LogLevel::info, std::string(text.substr(size / 2)), postern::pack({{"value", text}})};
     for (const auto format : {postern::LineFormat::logfmt, postern::LineFormat::json}) {
         std::string line;
         postern::append_log_line(line, format, "program", event);
