@@ -2,7 +2,8 @@
 //
 // Keys of our tables are names and addresses that the peer chose. With
 // std::hash, which has no secret, it could choose thousands that meet in one
-// bucket. SipHash-2-4 (Aumasson, Bernstein 2012) with a random key a table.
+// bucket. SipHash-1-3 (Aumasson, Bernstein 2012; the rounds that are enough for a
+// table) with a random key a table.
 #pragma once
 
 #include <cstddef>

@@ -5,17 +5,18 @@
 
 namespace postern {
 
-// The reference implementation's vectors_sip64: key 00 01 .. 0f, message 00 01 .. of that length
-TEST_CASE("KeyedHash is SipHash-2-4")
+// The key is zero and the message 00 01 .. of that length, as Python 3.11 computes it:
+// PYTHONHASHSEED=0 python3 -c 'print(hex(hash(bytes(range(8))) & 2**64-1))'
+TEST_CASE("KeyedHash is SipHash-1-3")
 {
     struct {
         std::size_t size;
         std::uint64_t want;
     } const cases[] = {
-        {0, 0x726fdb47dd0e0e31}, {1, 0x74f839c593dc67fd},  {7, 0xab0200f58b01d137},
-        {8, 0x93f5f5799a932462}, {15, 0xa129ca6149be45e5}, // appendix A of the paper
+        {1, 0x68a914128e01e473}, {7, 0x2f098ab0c751325a}, {8, 0xead411e67ebe2eea},
+        {15, 0xf30eb725bb91c9ea}, {60, 0xd95a713568daebf1},
     };
-    const KeyedHash hash(0x0706050403020100, 0x0f0e0d0c0b0a0908);
+    const KeyedHash hash(0, 0);
     for (const auto& c : cases) {
         CAPTURE(c.size);
         std::string message;

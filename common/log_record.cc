@@ -20,31 +20,40 @@ Head head_at(const char* at)
     return head;
 }
 
-void append_head(std::string& out, std::string_view name, std::size_t value_size, bool is_number)
+// Makes room for one more field, fills in all but the value, and gives the place of that.
+char* append_field(std::string& out, std::string_view name, std::size_t value_size, bool is_number)
 {
     const Head head{static_cast<std::uint32_t>(name.size()), static_cast<std::uint32_t>(value_size) & 0x7fffffff,
                     is_number};
-    char octets[sizeof head];
-    std::memcpy(octets, &head, sizeof head);
-    out.append(octets, sizeof head).append(name);
+    const auto begin = out.size();
+    out.resize(begin + sizeof head + name.size() + value_size);
+    auto* const at = out.data() + begin;
+    std::memcpy(at, &head, sizeof head);
+    std::memcpy(at + sizeof head, name.data(), name.size());
+    return at + sizeof head + name.size();
 }
 
 } // namespace
+
+void LogRecord::add(std::string_view name, std::string_view value)
+{
+    value = value.substr(0, most_octets);
+    value.copy(append_field(packed_, name, value.size(), false), value.size());
+}
 
 void LogRecord::add(std::string_view name, std::initializer_list<std::string_view> parts)
 {
     std::size_t size = 0;
     for (const auto part : parts)
         size += part.substr(0, most_octets).size();
-    append_head(packed_, name, size, false);
+    auto* at = append_field(packed_, name, size, false);
     for (const auto part : parts)
-        packed_ += part.substr(0, most_octets);
+        at += part.copy(at, most_octets);
 }
 
 void LogRecord::add_number(std::string_view name, std::string_view digits)
 {
-    append_head(packed_, name, digits.size(), true);
-    packed_ += digits;
+    digits.copy(append_field(packed_, name, digits.size(), true), digits.size());
 }
 
 LogRecord::Field LogRecord::Iterator::operator*() const

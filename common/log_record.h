@@ -46,8 +46,8 @@ public:
     {
     }
 
-    void add(std::string_view name, std::string_view value) { add(name, {value}); }
-    void add(std::string_view name, const char* value) { add(name, {value}); }
+    void add(std::string_view name, std::string_view value);
+    void add(std::string_view name, const char* value) { add(name, std::string_view(value)); }
     void add(std::string_view name, std::initializer_list<std::string_view> parts); // of one value
     template <std::integral T>
     void add(std::string_view name, T number)

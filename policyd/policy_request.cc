@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace postern {
 namespace {
@@ -30,18 +31,18 @@ constexpr Attribute attributes[] = {
     {"policy_context", &PolicyRequest::policy_context},
 };
 
-constexpr std::size_t longest_name = 24;
+constexpr std::size_t name_limit = 32; // a longer one is none of ours
 
-constexpr std::size_t place_of(std::string_view name)
+constexpr std::size_t place_of(const char* name, std::size_t size)
 {
-    return name.size() % longest_name * 32 + static_cast<unsigned char>(name.back()) % 32;
+    return size * 32 + static_cast<unsigned char>(name[size - 1]) % 32;
 }
 
 // Index into `attributes` plus one, by place_of; 0: none.
 constexpr auto attribute_places = [] {
-    std::array<std::uint8_t, longest_name * 32> places{};
+    std::array<std::uint8_t, name_limit * 32> places{};
     for (std::size_t i = 0; i < std::size(attributes); ++i) {
-        auto& place = places.at(place_of(attributes[i].name));
+        auto& place = places.at(place_of(attributes[i].name.data(), attributes[i].name.size()));
         if (place != 0)
             throw "two attributes meet"; // when it is compiled
         place = static_cast<std::uint8_t>(i + 1);
@@ -51,7 +52,7 @@ constexpr auto attribute_places = [] {
 
 const Attribute* find_attribute(std::string_view name)
 {
-    const auto place = attribute_places[place_of(name)];
+    const auto place = name.size() < name_limit ? attribute_places[place_of(name.data(), name.size())] : 0;
     return place != 0 && attributes[place - 1].name == name ? &attributes[place - 1] : nullptr;
 }
 
@@ -89,24 +90,25 @@ Result<> parse_policy_request(std::string_view text, PolicyRequest& request)
     if (text.find('\0') != std::string_view::npos)
         return fail("policy request: holds a NUL");
 
-    while (!text.empty()) {
-        const auto line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const char* const end = text.data() + text.size();
+    for (const char* at = text.data(); at != end;) {
+        const auto* line_end = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)));
+        if (!line_end)
+            line_end = end;
+        const auto* const name_end = std::find(at, line_end, '='); // a few octets: no call is worth it
+        if (name_end == line_end || name_end == at)
+            return fail("policy request: not name=value: \"{}\"", shown({at, line_end}));
+        const std::string_view name(at, name_end);
+        const std::string_view value(name_end + 1, line_end);
+        at = line_end == end ? end : line_end + 1;
 
-        const auto equals = line.find('=');
-        if (equals == std::string_view::npos || equals == 0)
-            return fail("policy request: not name=value: \"{}\"", shown(line));
-        const auto name = line.substr(0, equals);
-        const auto value = line.substr(equals + 1);
-
-        if (name == "request") {
+        if (const auto* known = find_attribute(name)) {
+            request.*known->field = value;
+        } else if (name == "request") {
             if (value != "smtpd_access_policy")
                 return fail("policy request: request is \"{}\", not smtpd_access_policy", shown(value));
             is_access_policy = true;
-            continue;
         }
-        if (const auto* known = find_attribute(name))
-            request.*known->field = value;
     }
     if (!is_access_policy)
         return fail("policy request: has no request=smtpd_access_policy");
