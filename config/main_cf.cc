@@ -99,8 +99,10 @@ private:
             const auto& checks = config_.policyd.checks;
             return enable && std::find(checks.begin(), checks.end(), check) != checks.end();
         };
-        if (!is_asked("spf", config_.spf.enable) && !is_asked("greylist", config_.greylist.enable)) {
-            comment("postern-policyd has nothing to do: neither SPF nor greylisting is enabled.");
+        const bool has_lists = !config_.dnsbl.sites.empty() || !config_.dnsbl.zones.empty();
+        if (!is_asked("spf", config_.spf.enable) && !is_asked("greylist", config_.greylist.enable)
+            && !is_asked("dnsbl", config_.dnsbl.enable && has_lists)) {
+            comment("postern-policyd has nothing to do: neither DNS lists nor SPF nor greylisting are enabled.");
             return;
         }
         // A daemon that does not answer must not stop the mail: it guards no recipients.

@@ -5,6 +5,8 @@
 #include "common/spf/spf_cache.h"
 #include "config/resolver_options.h"
 #include "config/setting.h"
+#include "policyd/dnsbl.h"
+#include "policyd/dnsbl_check.h"
 #include "policyd/greylist_check.h"
 #include "policyd/greylist_sqlite.h"
 #include "policyd/spf_check.h"
@@ -22,7 +24,7 @@ struct Policyd::Parts {
     std::shared_ptr<CachedResolver> resolver;
     std::shared_ptr<SpfCache> spf;
     std::shared_ptr<const TrustedClients> trusted;
-
+    std::shared_ptr<Dnsbl> dnsbl; // null: no lists are asked
 };
 
 namespace {
@@ -87,6 +89,29 @@ ChainedCheck Policyd::spf_check(const Parts& parts) const
     return {std::make_unique<SpfCheck>(std::move(ask), settings, parts.trusted), settings.observe};
 }
 
+Result<std::shared_ptr<Dnsbl>> Policyd::build_dnsbl(const Parts& parts) const
+{
+    const auto& settings = parts.config.dnsbl;
+    const auto& checks = parts.config.policyd.checks;
+    const bool is_asked = std::find(checks.begin(), checks.end(), "dnsbl") != checks.end();
+    if (!settings.enable || !is_asked || (settings.sites.empty() && settings.zones.empty()))
+        return nullptr;
+    auto tables = read_dnsbl_tables(settings, read_text_file);
+    if (!tables)
+        return tl::unexpected(tables.error());
+    Dnsbl::Source source{settings, std::move(*tables), parts.resolver};
+    const auto* const before = parts_ ? parts_->dnsbl.get() : nullptr;
+    if (before && before->source() == source)
+        return parts_->dnsbl; // with all that it remembers
+    return std::make_shared<Dnsbl>(io_, std::move(source), log_, before);
+}
+
+ChainedCheck Policyd::dnsbl_check(const Parts& parts) const
+{
+    const auto& settings = parts.config.dnsbl;
+    return {std::make_unique<DnsblCheck>(parts.dnsbl, DnsblMarks(settings), parts.trusted), settings.observe};
+}
+
 // Its store is opened once and stays: two on one file would not know of each other's memory.
 ChainedCheck Policyd::greylist_check(const Parts& parts)
 {
@@ -119,6 +144,8 @@ std::vector<ChainedCheck> Policyd::checks(const Parts& parts)
 {
     std::vector<ChainedCheck> checks;
     for (const auto& name : parts.config.policyd.checks) {
+        if (name == "dnsbl" && parts.dnsbl)
+            checks.push_back(dnsbl_check(parts));
         if (name == "spf" && parts.config.spf.enable)
             checks.push_back(spf_check(parts));
         if (name == "greylist" && parts.config.greylist.enable)
@@ -146,6 +173,10 @@ Result<std::unique_ptr<Policyd::Parts>> Policyd::build(const Config& config) con
             return tl::unexpected(resolver.error());
         parts->resolver = std::move(*resolver);
     }
+    auto dnsbl = build_dnsbl(*parts);
+    if (!dnsbl)
+        return tl::unexpected(dnsbl.error());
+    parts->dnsbl = std::move(*dnsbl);
     parts->spf = std::make_shared<SpfCache>(*parts->resolver, SpfLimits{static_cast<int>(config.spf.void_lookups)});
     return parts;
 }
@@ -162,6 +193,8 @@ Result<> Policyd::configure(const Config& config)
     if (!parts)
         return tl::unexpected(parts.error());
     parts_ = std::move(*parts);
+    if (parts_->dnsbl)
+        parts_->dnsbl->start();
     current_.policy = std::make_shared<Policy>(checks(*parts_), messages_, counts_, log_, names_of_checks());
     if (server_)
         server_->set_options(server_options(config.policyd));
@@ -210,6 +243,8 @@ std::string Policyd::status() const
     const auto dns = parts_->resolver->stats();
     text += fmt::format("dns hits={} misses={} joined={} refused={} in_flight={} entries={} octets={}\n", dns.hits,
                         dns.misses, dns.joined, dns.refused, dns.in_flight, dns.entries, dns.octets);
+    if (parts_->dnsbl)
+        text += parts_->dnsbl->status();
     if (greylist_) {
         const auto store = greylist_->state();
         text += fmt::format("greylist_store state={} failed_finds={} lost_writes={} cached_rows={} waiting_writes={}\n",

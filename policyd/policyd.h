@@ -7,7 +7,7 @@
 // and stays. Everything happens on the io_context's thread.
 // Failure: the Error of configure() says what cannot be built. A store that
 // does not work is logged, and the check lets mail pass.
-// Config: [policyd] [dns] [trust] [spf] [greylist]
+// Config: [policyd] [dns] [trust] [dnsbl] [spf] [greylist]
 // Log: event=greylist_store state=down|ready error=...; event=client_address state=hidden|visible
 #pragma once
 
@@ -31,6 +31,8 @@
 #include <vector>
 
 namespace postern {
+
+class Dnsbl;
 
 class Policyd {
 public:
@@ -56,6 +58,8 @@ private:
     struct Parts;
 
     Result<std::unique_ptr<Parts>> build(const Config& config) const;
+    Result<std::shared_ptr<Dnsbl>> build_dnsbl(const Parts& parts) const;
+    ChainedCheck dnsbl_check(const Parts& parts) const;
     ChainedCheck spf_check(const Parts& parts) const;
     ChainedCheck greylist_check(const Parts& parts);
     GreylistSqliteOptions greylist_options(const GreylistSettings& settings);

@@ -6,6 +6,8 @@
 #include "common/service.h"
 #include "config/log_options.h"
 #include "config/settings.h"
+#include "policyd/dnsbl_tables.h"
+#include "policyd/dnsbl_warnings.h"
 #include "policyd/policyd.h"
 
 #include <algorithm>
@@ -39,6 +41,12 @@ void log_warnings(Log& log, const std::vector<std::string>& warnings)
 {
     for (const auto& warning : warnings)
         log.warning("configuration", {{"problem", warning}});
+}
+
+// What the configuration cannot know of the host.
+std::vector<std::string> host_warnings(const Config& config)
+{
+    return dnsbl_warnings(config, read_text_file("/etc/resolv.conf").value_or(""));
 }
 
 // A descriptor for each connection: the soft limit is 1024 nearly everywhere.
@@ -109,6 +117,7 @@ public:
             return tl::unexpected(started.error());
 
         log_warnings(log_, loaded.warnings);
+        log_warnings(log_, host_warnings(loaded.config));
         if (const auto configured = policyd_.configure(loaded.config); !configured)
             return tl::unexpected(configured.error());
         running_ = loaded.config;
@@ -127,6 +136,7 @@ private:
         log_.set_level(log_level(loaded->config.log.level));
         log_.reopen();
         log_warnings(log_, loaded->warnings);
+        log_warnings(log_, host_warnings(loaded->config));
         for (const auto& setting : need_restart(running_, loaded->config, Daemon::policyd))
             log_.warning("configuration", {{"problem", setting + ": takes effect at the next start"}});
         return {};
@@ -174,6 +184,8 @@ int check_policyd(const std::string& config_path)
     }
     for (const auto& warning : loaded->warnings)
         fmt::print("{}\n", warning);
+    for (const auto& warning : host_warnings(loaded->config))
+        fmt::print("warning: {}\n", warning);
 
     asio::io_context io;
     QueuedLog log(log_options(program, loaded->config.log));

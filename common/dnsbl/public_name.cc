@@ -48,6 +48,13 @@ std::string public_name(std::string_view zone)
     return std::string(zone.substr(rest));
 }
 
+bool holds_key(std::string_view zone)
+{
+    if (const auto* const known = find_known_list(zone))
+        return known->zone != zone;
+    return public_name(zone) != zone;
+}
+
 std::string without_key(std::string_view text, std::string_view zone, std::string_view public_name)
 {
     std::string shown(text);

@@ -17,6 +17,9 @@ namespace postern {
 // The zone itself if it holds no key, as far as one can see. Any text will do.
 std::string public_name(std::string_view zone);
 
+// It does, as far as one can see: `zone` is in lower case.
+bool holds_key(std::string_view zone);
+
 bool looks_like_key(std::string_view label);
 
 // `text` without what only the zone's name has and its public one has not: "***" in its place.

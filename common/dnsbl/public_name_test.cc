@@ -33,6 +33,16 @@ TEST_CASE("public_name: what others may read of a zone")
     }
 }
 
+TEST_CASE("holds_key")
+{
+    CHECK(holds_key("aip7yig6sahg6ehsohn5shco3z.zen.dq.spamhaus.net"));
+    CHECK(holds_key("secret.zen.spamhaus.org"));
+    CHECK(holds_key("0123456789abcdef.bl.example.org"));
+    CHECK_FALSE(holds_key("zen.spamhaus.org"));
+    CHECK_FALSE(holds_key("zen.dq.spamhaus.net"));
+    CHECK_FALSE(holds_key("bl.example.org"));
+}
+
 TEST_CASE("without_key: a text of the list itself")
 {
     struct Case {

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import dns.reversename
+
 from mail_host.client import Client
 from mail_host.keys import DkimKey
 from mail_host.zone import Zone
@@ -23,6 +25,23 @@ TRAVELLER = Client("203.0.113.80", "hotel.example", "laptop", login="user")  # f
 STRANGER = Client("198.51.100.25", "mx.stranger.example", "mx.stranger.example")
 STRANGER6 = Client("2001:db8:51::25", "mx.stranger.example", "mx.stranger.example")
 FORGER = Client("203.0.113.66", "dialup-66.pool.example", "mx.stranger.example.pool.example")
+
+LISTED = Client("203.0.113.99", "dialup-99.pool.example", "spam.pool.example")
+LISTED6 = Client("2001:db8:bad::1", "dialup-6.pool.example", "spam.pool.example")
+LISTED_AND_GOOD = Client("203.0.113.98", "big.pool.example", "big.pool.example")
+LISTED_BY_KEY = Client("203.0.113.97", "dialup-97.pool.example", "spam.pool.example")
+GRUDGED = Client("203.0.113.96", "dialup-96.pool.example", "honest.pool.example")  # its list answers an error
+GOOD = Client("203.0.113.95", "good.pool.example", "good.pool.example")
+
+BAD_LIST = "bl.lists.example"
+GOOD_LIST = "wl.lists.example"
+NAME_LIST = "names.lists.example"
+DEAD_LIST = "dead.lists.example"
+WILD_LIST = "wild.lists.example"  # lists everything
+REFUSING_LIST = "refusing.lists.example"  # answers everything with an error
+GRUDGING_LIST = "grudging.lists.example"
+LIST_KEY = "aip7yig6sahg6ehsohn5shco3z"
+KEYED_LIST = f"{LIST_KEY}.zen.dq.spamhaus.net"
 
 OUR_NETWORKS = ["127.0.0.0/8", "::1", "192.0.2.0/24"]
 
@@ -59,7 +78,34 @@ def _add_hosts(zone: Zone) -> None:
     zone.add("mx.stranger.example", "TXT", "v=spf1 a -all")
     zone.add("25.100.51.198.in-addr.arpa", "PTR", "mx.stranger.example.")
 
+    _add_dns_lists(zone)
+
     zone.add("careless.example", "TXT", "v=spf1 include:loop.careless.example -all")  # permerror
     zone.add("loop.careless.example", "TXT", "v=spf1 include:loop.careless.example")
     zone.add("silent.example", "MX", "10 mx.stranger.example.")  # no SPF record
     zone.add("xn--bcher-kva.example", "TXT", f"v=spf1 ip4:{STRANGER.address} -all")  # bücher.example
+
+
+def _add_dns_lists(zone: Zone) -> None:
+    for name, address in [(BAD_LIST, "127.0.0.2"), (GOOD_LIST, "127.0.0.2"), (GRUDGING_LIST, "127.0.0.2"),
+                          (KEYED_LIST, "127.0.0.2")]:
+        zone.add(f"2.0.0.127.{name}", "A", address)  # RFC 5782 5: the test entry
+    zone.add(f"test.{NAME_LIST}", "A", "127.0.1.2")
+    zone.add(f"*.{WILD_LIST}", "A", "127.0.0.2")
+    zone.add(f"*.{REFUSING_LIST}", "A", "127.255.255.254")
+
+    for client in (LISTED, LISTED6, LISTED_AND_GOOD):
+        _list(zone, client, BAD_LIST, "127.0.0.4", "https://lists.example/why")
+    for client in (LISTED_AND_GOOD, GOOD):
+        _list(zone, client, GOOD_LIST, "127.0.5.3")
+    _list(zone, LISTED_BY_KEY, KEYED_LIST, "127.0.0.4", f"https://check.example/?key={LIST_KEY}")
+    _list(zone, GRUDGED, GRUDGING_LIST, "127.255.255.255")
+    zone.add(f"spammer.example.{NAME_LIST}", "A", "127.0.1.2")
+
+
+def _list(zone: Zone, client: Client, name: str, answer: str, reason: str = "") -> None:
+    reverse = dns.reversename.from_address(client.address).to_text()
+    entry = reverse.replace(".in-addr.arpa.", "").replace(".ip6.arpa.", "") + f".{name}"
+    zone.add(entry, "A", answer)
+    if reason:
+        zone.add(entry, "TXT", reason)

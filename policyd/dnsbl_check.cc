@@ -1,0 +1,156 @@
+#include "policyd/dnsbl_check.h"
+
+#include "common/dnsbl/public_name.h"
+#include "common/text.h"
+#include "policyd/dnsbl_reply.h"
+
+#include <algorithm>
+#include <asio/redirect_error.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+#include <chrono>
+
+namespace postern {
+namespace {
+
+using Outcome = DnsblMarks::Outcome;
+
+constexpr std::chrono::seconds longest_wait_for_reason{3}; // the verdict is there already
+constexpr std::size_t longest_reason = 200;
+
+DnsblRange range_of(std::span<const std::shared_ptr<DnsblInquiry>> inquiries)
+{
+    DnsblRange range;
+    for (const auto& inquiry : inquiries)
+        if (inquiry) {
+            range.lowest += inquiry->range().lowest;
+            range.highest += inquiry->range().highest;
+        }
+    return range;
+}
+
+int score_of(std::span<const std::shared_ptr<DnsblInquiry>> inquiries)
+{
+    int score = 0;
+    for (const auto& inquiry : inquiries)
+        score += inquiry ? inquiry->score() : 0;
+    return score;
+}
+
+// "score=3 zen.spamhaus.org=127.0.0.4"
+std::string record(int score, std::span<const std::shared_ptr<DnsblInquiry>> inquiries)
+{
+    auto text = "score=" + std::to_string(score);
+    for (const auto& inquiry : inquiries)
+        if (inquiry)
+            text += inquiry->summary();
+    return text;
+}
+
+} // namespace
+
+DnsblCheck::DnsblCheck(std::shared_ptr<Dnsbl> dnsbl, DnsblMarks marks, std::shared_ptr<const TrustedClients> trusted)
+    : dnsbl_(std::move(dnsbl))
+    , marks_(std::move(marks))
+    , trusted_(std::move(trusted))
+{
+}
+
+asio::awaitable<Verdict> DnsblCheck::check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)
+{
+    if (const auto trust = trusted_->trust(request); !trust.empty())
+        co_return Verdict{.reason = std::string(trust)};
+    if (!request.client)
+        co_return Verdict{.reason = "no client address"};
+
+    const auto inquiries = inquire(request);
+    if (!is_known(inquiries))
+        co_await wait(inquiries, deadline);
+
+    // What lists have not said in time does not count, also where it could.
+    const int score = score_of(inquiries);
+    const auto outcome = marks_.outcome(score);
+    message.dnsbl_score = score;
+    message.is_dnsbl_allowed = outcome == Outcome::allow;
+
+    Verdict verdict;
+    if (outcome == Outcome::defer || outcome == Outcome::action)
+        verdict = co_await refuse(outcome, inquiries, request, deadline);
+    verdict.reason = record(score, inquiries);
+    co_return verdict;
+}
+
+DnsblCheck::Inquiries DnsblCheck::inquire(const PolicyRequest& request)
+{
+    auto& scores = dnsbl_->scores();
+    Inquiries inquiries{scores.of_address(*request.client)};
+    if (scores.has(DnsblZoneType::helo))
+        inquiries[1] = scores.of_name(DnsblZoneType::helo, request.helo_name);
+    if (scores.has(DnsblZoneType::client_name))
+        inquiries[2] = scores.of_name(DnsblZoneType::client_name, request.client_name);
+    if (scores.has(DnsblZoneType::sender_domain))
+        inquiries[3] = scores.of_name(DnsblZoneType::sender_domain, request.sender_address.domain);
+    return inquiries;
+}
+
+bool DnsblCheck::is_known(const Inquiries& inquiries) const
+{
+    const bool is_done = std::all_of(inquiries.begin(), inquiries.end(),
+                                     [](const auto& inquiry) { return !inquiry || inquiry->is_done(); });
+    return is_done || marks_.is_certain(range_of(inquiries));
+}
+
+asio::awaitable<void> DnsblCheck::wait(const Inquiries& inquiries, Deadline deadline) const
+{
+    const auto limit = std::min(deadline, std::chrono::steady_clock::now() + dnsbl_->settings().timeout);
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    std::array<std::optional<DnsblInquiry::Waiting>, 4> places;
+    for (std::size_t i = 0; i < inquiries.size(); ++i)
+        if (inquiries[i])
+            places[i].emplace(*inquiries[i], timer);
+    while (!is_known(inquiries) && std::chrono::steady_clock::now() < limit) {
+        timer.expires_at(limit);
+        asio::error_code woken;
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
+}
+
+asio::awaitable<Verdict> DnsblCheck::refuse(Outcome outcome, const Inquiries& inquiries, const PolicyRequest& request,
+                                            Deadline deadline)
+{
+    DnsblInquiry* heaviest = nullptr;
+    for (const auto& inquiry : inquiries)
+        if (inquiry && inquiry->heaviest()
+            && (!heaviest || inquiry->heaviest()->weight > heaviest->heaviest()->weight))
+            heaviest = inquiry.get();
+    if (!heaviest) // no list speaks against it: a score that is positive has one
+        co_return Verdict{};
+    const auto listing = *heaviest->heaviest(); // a copy: others may answer meanwhile
+    const auto& list = dnsbl_->lists()[listing.list];
+    const auto& rule = list.rules[listing.rule];
+    std::string reason;
+    if (dnsbl_->settings().reasons && rule.reply->uses("rbl_reason"))
+        reason = co_await reason_of(*heaviest, listing, deadline);
+    co_return dnsbl_verdict({outcome, list, rule, reason}, dnsbl_->settings(), request);
+}
+
+asio::awaitable<std::string> DnsblCheck::reason_of(DnsblInquiry& inquiry, const DnsblListing& listing,
+                                                   Deadline deadline)
+{
+    if (inquiry.reason)
+        co_return *inquiry.reason;
+    const auto& list = dnsbl_->lists()[listing.list];
+    const auto limit = std::min(deadline, std::chrono::steady_clock::now() + longest_wait_for_reason);
+    auto name = inquiry.name + "." + list.zone;
+    const auto reply = co_await dnsbl_->resolver().lookup(std::move(name), RrType::txt, limit);
+    if (reply.status == DnsStatus::tempfail)
+        co_return std::string();
+    std::string reason;
+    if (!reply.records.empty()) // Postfix shows one, too
+        reason = without_key(printable(reply.records.front(), longest_reason), list.zone, list.public_name);
+    if (inquiry.is_done()) // else another list may yet weigh more
+        inquiry.reason = reason;
+    co_return reason;
+}
+
+} // namespace postern
