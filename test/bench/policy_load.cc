@@ -1,13 +1,16 @@
 // policy_load - closed-loop load on a Postfix policy service
 //
-// usage: policy_load TARGET CONNECTIONS SECONDS [--new PERCENT] [--known N] [--domains N] [--prime SECONDS]
+// usage: policy_load TARGET CONNECTIONS SECONDS [--new PERCENT] [--known N] [--cold PERCENT] [--all N]
+//                    [--domains N] [--prime SECONDS]
 // TARGET: unix:PATH | inet:ADDRESS:PORT | spawn:PROGRAM (a process a connection, on its standard input and output)
 //
 // Each connection sends a request at RCPT, waits for the answer, and sends the
 // next; each request is a message of its own. Of the triplets (client, sender,
 // recipient) PERCENT were never seen before, in this run or another; the
-// others are taken from N known ones. With --prime the known ones are first
-// asked for once, and again after SECONDS, so that a greylist knows them.
+// others are taken from N known ones, but for --cold PERCENT of all requests,
+// which are for one of --all N triplets that a large store is said to hold.
+// With --prime the known ones are first asked for once, and again after
+// SECONDS, so that a greylist knows them.
 //
 // Prints one line of JSON: requests, rate, latencies in microseconds, and the
 // first words of the answers with their counts.
@@ -41,6 +44,8 @@ struct Options {
     double seconds = 0;
     unsigned new_percent = 0;
     unsigned known = 10'000;
+    unsigned cold_percent = 0;
+    unsigned all = 10'000'000;
     unsigned domains = 1'000;
     double prime = -1; // seconds between the two rounds; negative: no priming
 };
@@ -122,8 +127,11 @@ public:
 
     std::string next()
     {
-        if (random_() % 100 >= options_.new_percent)
+        const auto kind = random_() % 100;
+        if (kind >= options_.new_percent + options_.cold_percent)
             return known(static_cast<unsigned>(random_()) % options_.known);
+        if (kind >= options_.new_percent)
+            return known(static_cast<unsigned>(random_()) % options_.all);
         const auto sender = "new" + std::to_string(run_) + "." + std::to_string(sequence_);
         return request(static_cast<unsigned>(random_()) % options_.domains, sender, static_cast<unsigned>(random_()) % 200);
     }
@@ -265,7 +273,7 @@ Options read_options(int argc, char** argv)
 {
     if (argc < 4)
         throw std::runtime_error("usage: policy_load TARGET CONNECTIONS SECONDS [--new PERCENT] [--known N] "
-                                 "[--domains N] [--prime SECONDS]");
+                                 "[--cold PERCENT] [--all N] [--domains N] [--prime SECONDS]");
     Options options;
     options.target = argv[1];
     options.connections = static_cast<std::size_t>(std::atoi(argv[2]));
@@ -277,6 +285,10 @@ Options read_options(int argc, char** argv)
             options.new_percent = value;
         else if (name == "--known")
             options.known = value;
+        else if (name == "--cold")
+            options.cold_percent = value;
+        else if (name == "--all")
+            options.all = value;
         else if (name == "--domains")
             options.domains = value;
         else if (name == "--prime")
