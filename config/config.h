@@ -124,6 +124,53 @@ struct GreylistSettings {
     std::int64_t cache_size{}; // rows kept in memory
 };
 
+// One directory. Several stand side by side, each for its domains.
+struct LdapSettings {
+    std::string name;
+    Texts domains;     // empty: all
+    std::string table; // path of a file of Postfix's; then what it says is not said here
+    Texts servers;     // in the order in which they are asked
+    std::string base;
+    std::string filter;
+    std::string preset; // whose filter it is: active_directory; none
+    std::string scope;  // sub, one, base
+    std::string bind_dn;
+    std::string bind_password;
+    bool start_tls{};
+    bool verify{};
+    std::string ca;        // path; empty: the system's
+    std::string ca_folder;
+    std::string certificate; // our own; path
+    std::string key;
+    std::chrono::milliseconds connect_timeout{};
+    std::chrono::milliseconds timeout{};
+    std::string canary; // an address that exists; empty: none
+    bool ignore_referrals{};
+
+    bool operator==(const LdapSettings&) const = default;
+};
+
+enum class UnknownRecipient { reject, defer };
+enum class UnavailableDirectory { defer, reject, pass };
+
+struct RecipientSettings {
+    bool enable{};
+    bool observe{};
+    UnknownRecipient unknown{};
+    UnavailableDirectory unavailable{};
+    std::string text;       // of the refusal
+    std::string delimiters; // Postfix's recipient_delimiter; empty: no extensions
+    std::string access;     // path of an access(5) table; empty: none
+    std::chrono::seconds exists_ttl{};
+    std::chrono::seconds unknown_ttl{};
+    std::chrono::seconds stale_ttl{}; // of "exists", while the directory is down
+    std::int64_t cache_size{};        // addresses
+    std::int64_t harvest_limit{};     // unknown recipients; 0: no guard
+    std::chrono::seconds harvest_window{};
+
+    bool operator==(const RecipientSettings&) const = default;
+};
+
 struct MilterdSettings : DaemonSettings {
     std::string authserv_id; // empty: the host's name
     std::int64_t max_spooled{}; // octets of message bodies held at one time
@@ -174,6 +221,8 @@ struct Config {
     DnsblSettings dnsbl;
     SpfSettings spf;
     GreylistSettings greylist;
+    RecipientSettings recipient;
+    std::vector<LdapSettings> ldap; // [[ldap]]
     MilterdSettings milterd;
     DkimSettings dkim;
     ClamavSettings clamav;

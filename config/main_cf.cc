@@ -100,17 +100,27 @@ private:
             return enable && std::find(checks.begin(), checks.end(), check) != checks.end();
         };
         const bool has_lists = !config_.dnsbl.sites.empty() || !config_.dnsbl.zones.empty();
+        const bool knows_recipients = !config_.ldap.empty() || !config_.recipient.access.empty();
+        const bool is_recipient_asked = is_asked("recipient", config_.recipient.enable && knows_recipients);
         if (!is_asked("spf", config_.spf.enable) && !is_asked("greylist", config_.greylist.enable)
-            && !is_asked("dnsbl", config_.dnsbl.enable && has_lists)) {
-            comment("postern-policyd has nothing to do: neither DNS lists nor SPF nor greylisting are enabled.");
+            && !is_asked("dnsbl", config_.dnsbl.enable && has_lists) && !is_recipient_asked) {
+            comment("postern-policyd has nothing to do: neither DNS lists, recipients, SPF nor greylisting are enabled.");
             return;
         }
-        // A daemon that does not answer must not stop the mail: it guards no recipients.
-        const auto ours = fmt::format("{{ {}, timeout={}s, default_action=DUNNO }}", endpoint(config_.policyd.listen),
-                                      (config_.policyd.deadline + policy_margin).count());
+        // A daemon that does not answer must not stop the mail, unless it is what keeps unknown recipients out.
+        const bool is_guard = is_recipient_asked && !config_.recipient.observe
+            && config_.recipient.unavailable != UnavailableDirectory::pass;
+        const auto service = [&, address = endpoint(config_.policyd.listen)](std::string_view default_action) {
+            return fmt::format("{{ {}, timeout={}s, {} }}", address,
+                               (config_.policyd.deadline + policy_margin).count(), default_action);
+        };
+        const auto at_data = service("default_action=DUNNO");
+        const auto ours = is_guard
+            ? service("{ default_action = 451 4.3.0 Recipients cannot be verified at present }")
+            : at_data;
         Items fresh{"permit_mynetworks", "permit_sasl_authenticated", "reject_unauth_destination"};
         edit_restrictions("smtpd_recipient_restrictions", std::move(fresh), ours);
-        edit_restrictions("smtpd_data_restrictions", {}, ours); // a header that is still due goes out here
+        edit_restrictions("smtpd_data_restrictions", {}, at_data); // a header that is still due goes out here
     }
 
     void edit_restrictions(std::string_view name, Items fresh, const std::string& ours)

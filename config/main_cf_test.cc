@@ -46,6 +46,39 @@ bool has_line(const Lines& lines, std::string_view part)
 
 } // namespace
 
+TEST_CASE("where unknown recipients are kept out, mail waits for a daemon that does not answer")
+{
+    const std::string directory =
+        "[[ldap]]\nname = \"a\"\nservers = [\"ldaps://a\"]\nbase = \"dc=x\"\nfilter = \"(mail=%s)\"\n";
+    const std::string guard = "check_policy_service { unix:postern/policy, timeout=30s, "
+                              "{ default_action = 451 4.3.0 Recipients cannot be verified at present } }";
+    const std::string before = "smtpd_recipient_restrictions = permit_mynetworks, permit_sasl_authenticated, "
+                               "reject_unauth_destination, ";
+    struct Case {
+        const char* name;
+        std::string toml;
+        std::string want;
+    };
+    const Case cases[] = {
+        {"a directory", directory, guard},
+        {"a table", "[recipient]\naccess = \"/a\"\n", guard},
+        {"neither", "", ours},
+        {"observed", directory + "[recipient]\nobserve = true\n", ours},
+        {"switched off", directory + "[recipient]\nenable = false\n", ours},
+        {"not needed", directory + "[recipient]\nunavailable = \"pass\"\n", ours},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        const auto lines = parameters(main_cf({"", config_of(c.toml), {}, postfix_of("")}));
+        CHECK(lines.at(0) == before + c.want);
+        CHECK(lines.at(1) == "smtpd_data_restrictions = " + ours);
+    }
+    // It is found again, and the same the second time.
+    const auto again = main_cf({"", config_of(directory), {},
+                                postfix_of("smtpd_recipient_restrictions = reject_unauth_destination, " + guard + "\n")});
+    CHECK(parameters(again).at(0) == "smtpd_recipient_restrictions = reject_unauth_destination, " + guard);
+}
+
 TEST_CASE("a fresh Postfix, and one that cannot be asked")
 {
     const Lines want = {

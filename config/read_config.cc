@@ -165,6 +165,18 @@ private:
     std::vector<ConfigFault>& faults_;
 };
 
+// A password in a file that everybody may read.
+void warn_of_secrets(const SettingEntries& entries, std::vector<ConfigFault>& warnings)
+{
+    for (const auto& entry : entries.entries)
+        if (entry.setting->secret && entry.origin.line != SettingOrigin::environment_line
+            && !entry.items.front().empty())
+            warnings.push_back({entry.origin,
+                                fmt::format("everybody may read this file: chmod o-r, or put it into a file of its own "
+                                            "and name that in {}_FILE",
+                                            variable_of(*entry.setting))});
+}
+
 // In the order of the lines, each once: what all instances inherit is seen once for each.
 std::vector<std::string> in_order(std::vector<ConfigFault> faults)
 {
@@ -205,6 +217,8 @@ tl::expected<LoadedConfig, std::vector<Error>> read_config(const ConfigSource& s
 
     ConfigProblems problems{entries.faults, {}};
     check_elements(entries, problems.faults);
+    if (source.is_readable_by_all)
+        warn_of_secrets(entries, problems.warnings);
     Builder builder(entries, problems.faults);
     std::vector<ConfigCandidate> candidates{builder.build("")};
     for (const auto& name : entries.instances)

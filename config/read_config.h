@@ -15,6 +15,7 @@ struct ConfigSource {
     std::string toml;
     Environment environment{};
     ReadFile read_file{};
+    bool is_readable_by_all = false; // the file
 };
 
 tl::expected<LoadedConfig, std::vector<Error>> read_config(const ConfigSource& source, std::string_view instance = {});

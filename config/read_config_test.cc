@@ -35,7 +35,7 @@ TEST_CASE("no file and no environment: the defaults, without a warning")
     CHECK(got->instances.empty());
     CHECK(got->config.policyd.listen == "unix:/var/spool/postfix/postern/policy");
     CHECK(got->config.policyd.socket_mode == 0660);
-    CHECK(got->config.policyd.checks == Texts{"dnsbl", "spf", "greylist"});
+    CHECK(got->config.policyd.checks == Texts{"dnsbl", "recipient", "spf", "greylist"});
     CHECK(got->config.trust.networks == Texts{"127.0.0.0/8", "::1/128"});
     CHECK(got->config.dns.servers.empty());
     CHECK(got->config.dns.timeout == 2s);

@@ -31,7 +31,8 @@ struct Octets { // a number that may be written with K, M or G
 // Where a value goes, and with it how it is written.
 using Target = std::variant<bool*, std::int64_t*, Octal, Octets, std::string*, Texts*, std::chrono::seconds*,
                             std::chrono::milliseconds*, LogFormat*, LogTarget*, DnsblAction*, DnsblZoneType*, SpfRejectOn*, InfectedAction*,
-                            ScanFailureAction*, OversizeAction*>;
+                            ScanFailureAction*, OversizeAction*,
+                            UnknownRecipient*, UnavailableDirectory*>;
 
 struct Setting {
     std::string_view section;
@@ -47,6 +48,7 @@ struct Setting {
     std::string_view example{};                 // for the sample file, where the default is nothing to go by
     bool restart = false;                       // a change waits for the next start
     bool required = false;                      // must not be empty; in a repeated section it has no default
+    bool secret = false;                        // not for a file that everybody may read
     bool key = false;                           // in a repeated section: two entries must not share all keys
 };
 

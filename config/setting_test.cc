@@ -95,7 +95,7 @@ TEST_CASE("set_value")
         {"no word of an enum", "spf", "mail_from", {"soft"}, "\"soft\" is not one of: never, fail, softfail, not_pass"},
         {"word of a text", "log", "level", {"debug"}, nullptr},
         {"no word of a text", "log", "level", {"loud"}, "\"loud\" is not one of: debug, info, warning, error"},
-        {"no word of a list", "policyd", "checks", {"spf", "spam"}, "\"spam\" is not one of: dnsbl, spf, greylist"},
+        {"no word of a list", "policyd", "checks", {"spf", "spam"}, "\"spam\" is not one of: dnsbl, recipient, spf, greylist"},
         {"list", "trust", "networks", {"192.0.2.0/24", "2001:db8::/32", ".example.org"}, nullptr},
         {"empty list", "trust", "networks", {}, nullptr, false},
         {"line break in a text", "greylist", "text", {"a\nb"}, "holds a control character"},

@@ -33,6 +33,12 @@ Result<std::string> read_file(const std::string& path)
     return content;
 }
 
+bool is_readable_by_all(const std::string& path)
+{
+    struct stat file{};
+    return ::stat(path.c_str(), &file) == 0 && (file.st_mode & S_IROTH) != 0;
+}
+
 bool does_not_exist(const std::string& path)
 {
     return ::access(path.c_str(), F_OK) != 0 && errno == ENOENT;
@@ -63,6 +69,7 @@ tl::expected<LoadedConfig, std::vector<Error>> load_config(const std::string& pa
         if (!toml)
             return tl::unexpected(std::vector<Error>{toml.error()});
         source.toml = std::move(*toml);
+        source.is_readable_by_all = is_readable_by_all(path);
     }
     auto loaded = read_config(source, instance);
     if (loaded && is_missing_default)

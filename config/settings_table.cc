@@ -17,6 +17,13 @@ constexpr Section section_table[] = {
     {"dnsbl.zone", SectionKind::repeated, ReadBy::policyd,
      "A list of which more is to be said than dnsbl.sites can; the section stands once for each.",
      [](Config& c) { c.dnsbl.zones.emplace_back(); }},
+    {"recipient", SectionKind::single, ReadBy::policyd,
+     "Does the recipient exist? The directories of [[ldap]] are asked, and what they say is remembered. Off while there "
+     "is neither a directory nor recipient.access. postmaster and abuse always do; recipients of other domains than "
+     "those of [[ldap]] are not judged. Where a directory cannot say (no server, no login, no base), nobody is unknown."},
+    {"ldap", SectionKind::repeated, ReadBy::policyd,
+     "A directory of recipients; the section stands once for each. Of two for one domain either may know an address.",
+     [](Config& c) { c.ldap.emplace_back(); }},
     {"spf", SectionKind::single, ReadBy::both,
      "SPF (RFC 7208): may this client send mail for the domain that it names? postern-policyd refuses by the answer, "
      "postern-milterd writes it into Authentication-Results."},
@@ -37,7 +44,8 @@ constexpr Section section_table[] = {
 std::vector<Setting> all_settings()
 {
     std::vector<Setting> all;
-    for (const auto section : {log_settings, dns_settings, trust_settings, policyd_settings, dnsbl_settings, spf_settings,
+    for (const auto section : {log_settings, dns_settings, trust_settings, policyd_settings, dnsbl_settings,
+                               recipient_settings, ldap_settings, spf_settings,
                                greylist_settings, milterd_settings, dkim_settings, clamav_settings})
         for (const auto& setting : section())
             all.push_back(setting);

@@ -2,6 +2,7 @@
 
 #include "common/ip_address.h"
 #include "config/validate_dnsbl.h"
+#include "config/validate_ldap.h"
 
 #include <algorithm>
 
@@ -104,6 +105,7 @@ void validate(const ConfigCandidate& candidate, std::string_view path, ConfigPro
     validate_trust(candidate, path, problems);
     validate_policyd(candidate, path, problems);
     validate_dnsbl(candidate, path, problems);
+    validate_ldap(candidate, path, problems);
     validate_spf(candidate, path, problems);
     validate_greylist(candidate, path, problems);
     validate_dkim(candidate, path, problems);

@@ -42,6 +42,18 @@ constexpr Word<SpfRejectOn> spf_reject_on_words[] = {{"never", SpfRejectOn::neve
 template <>
 inline constexpr std::span<const Word<SpfRejectOn>> words_of<SpfRejectOn> = spf_reject_on_words;
 
+constexpr Word<UnknownRecipient> unknown_recipient_words[] = {{"reject", UnknownRecipient::reject},
+                                                              {"defer", UnknownRecipient::defer}};
+template <>
+inline constexpr std::span<const Word<UnknownRecipient>> words_of<UnknownRecipient> = unknown_recipient_words;
+
+constexpr Word<UnavailableDirectory> unavailable_directory_words[] = {{"defer", UnavailableDirectory::defer},
+                                                                      {"reject", UnavailableDirectory::reject},
+                                                                      {"pass", UnavailableDirectory::pass}};
+template <>
+inline constexpr std::span<const Word<UnavailableDirectory>> words_of<UnavailableDirectory> =
+    unavailable_directory_words;
+
 constexpr Word<InfectedAction> infected_action_words[] = {{"reject", InfectedAction::reject},
                                                           {"quarantine", InfectedAction::quarantine},
                                                           {"defer", InfectedAction::defer},

@@ -4,7 +4,7 @@
 namespace postern {
 namespace {
 
-constexpr std::string_view policy_checks[] = {"dnsbl", "spf", "greylist"};
+constexpr std::string_view policy_checks[] = {"dnsbl", "recipient", "spf", "greylist"};
 
 constexpr Setting table[] = {
     {.section = "policyd", .name = "listen",
@@ -52,7 +52,7 @@ constexpr Setting table[] = {
      .low = "1s", .high = "90s"},
     {.section = "policyd", .name = "checks",
      .target = [](Config& c) -> Target { return &c.policyd.checks; },
-     .fallback = "dnsbl spf greylist",
+     .fallback = "dnsbl recipient spf greylist",
      .text = "What is asked of a recipient, in this order. A refusal ends it; a temporary one is remembered while the "
              "rest is asked. Greylisting belongs last: it is for mail that would otherwise be taken.",
      .words = policy_checks},

@@ -17,6 +17,8 @@ std::span<const Setting> policyd_settings();
 std::span<const Setting> dnsbl_settings();
 std::span<const Setting> spf_settings();
 std::span<const Setting> greylist_settings();
+std::span<const Setting> recipient_settings();
+std::span<const Setting> ldap_settings();
 std::span<const Setting> milterd_settings();
 std::span<const Setting> dkim_settings();
 std::span<const Setting> clamav_settings();
