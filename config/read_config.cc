@@ -79,6 +79,8 @@ void check_elements(const SettingEntries& entries, std::vector<ConfigFault>& fau
                 if (entry && setting.key)
                     keys.push_back(to_lower(entry->items.front()));
             }
+            if (keys.empty()) // entries of this section may be alike
+                continue;
             const auto name = fmt::format("{}", fmt::join(keys, " "));
             const auto [first, is_new] = first_with.emplace(name, i);
             if (!is_new && is_complete)

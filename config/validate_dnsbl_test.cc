@@ -89,6 +89,9 @@ TEST_CASE("DNS lists: what is odd is warned of, without a key")
         {"with two filters", sites("\"bl.example.org=127.0.0.2\", \"bl.example.org=127.0.0.3\""), {}},
         {"twice, the other in a table", sites("\"bl.example.org\"") + "[[dnsbl.zone]]\nsite = \"bl.example.org\"\n",
          {"t:3: dnsbl.zone: bl.example.org stands there twice, and counts twice"}},
+        {"twice, for other names",
+         "[[dnsbl.zone]]\nsite = \"rhsbl.example.org\"\ntype = \"helo\"\n"
+         "[[dnsbl.zone]]\nsite = \"rhsbl.example.org\"\ntype = \"sender_domain\"\n", {}},
         {"closed", sites("\"ix.dnsbl.manitu.net\""), {"t:2: dnsbl.sites: ix.dnsbl.manitu.net is closed: since 2025"}},
         {"addresses to a domain list", sites(fmt::format("\"{}.dbl.dq.spamhaus.net\"", key)),
          {"t:2: dnsbl.sites: dbl.spamhaus.org lists domains, not addresses: it belongs in a [[dnsbl.zone]] of another "

@@ -117,7 +117,7 @@ def test_a_key_is_shown_nowhere(host: MailHost) -> None:
 def test_a_reload_with_a_fault_shows_no_key_and_changes_nothing(host: MailHost) -> None:
     for sites in ([f"{KEYED_LIST}=127.0.0.[2..*3"], [f"{KEYED_LIST}*x"], [f"{KEYED_LIST} x"]):
         host.write_configuration({**SETTINGS, "dnsbl": {"sites": sites}})
-        assert "dnsbl.sites: " in host.reload(host.policyd, result="failed")["error"]
+        assert "dnsbl.sites: " in host.reload(host.policyd, result="refused")["error"]
     host.write_configuration(SETTINGS)
     host.reload(host.policyd)
     assert host.send(LISTED, SENDER, USER).last.code == 550
@@ -141,7 +141,7 @@ def test_postfix_own_tables(host: MailHost, tmp_path: Path) -> None:
         assert "dnsbl_list shown.example " in status(host)
 
         names.write_text(f"# names\n\n{KEYED_LIST}\n")
-        error = host.reload(host.policyd, result="failed")["error"]
+        error = host.reload(host.policyd, result="refused")["error"]
         assert f"dnsbl.reply_map: {names}:3: " in error
         assert LIST_KEY not in error
     finally:
@@ -159,6 +159,18 @@ def test_observed_lists_refuse_nobody(host: MailHost) -> None:
     finally:
         host.write_configuration(SETTINGS)
         host.reload(host.policyd)
+
+
+def test_check_warns_of_what_postfix_asks_itself(host: MailHost, tmp_path: Path) -> None:
+    (tmp_path / "main.cf").write_text(
+        f"smtpd_client_restrictions = reject_rbl_client {KEYED_LIST}, reject_rbl_client {BAD_LIST}\n")
+    (tmp_path / "master.cf").write_text("smtp inet n - n - - smtpd\n")
+    printed = run([host.build / "config/postern", "check", "--config-dir", tmp_path, host.configuration],
+                  environment=host.postfix.environment)
+    assert f"warning: Postfix: reject_rbl_client asks {BAD_LIST}, and so does [dnsbl]: take it out" in printed
+    assert "warning: Postfix: reject_rbl_client names zen.spamhaus.org without a filter" in printed
+    assert "reject_rbl_client asks zen.spamhaus.org with a key, which every refusal shows to the client" in printed
+    assert LIST_KEY not in printed
 
 
 def status(host: MailHost) -> str:
