@@ -4,9 +4,12 @@
 #include "config/control.h"
 #include "config/main_cf.h"
 #include "config/manual.h"
+#include "config/postfix_dnsbl.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 
 namespace postern {
 namespace {
@@ -30,12 +33,30 @@ void add_config_path(CLI::App& command, std::string& path)
     command.add_option("FILE,--config", path, "The configuration")->capture_default_str();
 }
 
+// The host's own, also for whom /usr/sbin is not in the PATH.
+Result<ProgramAnswer> run_postconf(std::vector<std::string> command)
+{
+    auto answer = run_program(command);
+    constexpr auto installed = "/usr/sbin/postconf";
+    if (answer || ::access(installed, X_OK) != 0)
+        return answer;
+    command.front() = installed;
+    return run_program(command);
+}
+
+std::string resolv_conf()
+{
+    std::ifstream file("/etc/resolv.conf");
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
 class CheckCommand {
 public:
     CheckCommand(CLI::App& app, int& status)
     {
         auto* const command = app.add_subcommand("check", "Say what is wrong with the configuration, and why");
         add_config_path(*command, path_);
+        command->add_option("--config-dir", postfix_, "That of a Postfix other than the host's")->type_name("DIR");
         command->callback([this, &status] { status = run(); });
     }
 
@@ -44,13 +65,25 @@ private:
     {
         auto report = check(path_, environment_of(environ), find_daemon,
                             [](const auto& command) { return run_program(command); });
+        add_postfix_warnings(report);
         if (report.is_good)
             report.lines.push_back(path_ + ": no faults");
         const auto printed = print(fmt::format("{}\n", fmt::join(report.lines, "\n")));
         return report.is_good ? printed : 1;
     }
 
-    std::string path_;
+    // A host without a Postfix, or with one that cannot be asked, has nothing to be warned of.
+    void add_postfix_warnings(CheckReport& report) const
+    {
+        const auto postfix = ask_postconf(postfix_, run_postconf);
+        const auto loaded = load_config(path_, environment_of(environ));
+        if (!postfix || !loaded)
+            return;
+        for (const auto& warning : postfix_dnsbl_warnings(*postfix, loaded->config, resolv_conf()))
+            report.lines.push_back("warning: Postfix: " + warning);
+    }
+
+    std::string path_, postfix_;
 };
 
 class MainCfCommand {
@@ -73,16 +106,6 @@ private:
         const MainCfSource source{arguments, std::move(host->base.config), std::move(host->instances),
                                   ask_postconf(postfix_, run_postconf)};
         return print(fmt::format("{}\n", fmt::join(main_cf(source), "\n")));
-    }
-
-    static Result<ProgramAnswer> run_postconf(std::vector<std::string> command)
-    {
-        auto answer = run_program(command);
-        constexpr auto installed = "/usr/sbin/postconf"; // which is not in the PATH of everyone
-        if (answer || ::access(installed, X_OK) != 0)
-            return answer;
-        command.front() = installed;
-        return run_program(command);
     }
 
     std::string path_, postfix_;

@@ -3,6 +3,7 @@
 #include "common/socket_address.h"
 #include "common/text.h"
 #include "config/old_programs.h"
+#include "config/postfix_dnsbl.h"
 #include "config/postfix_warnings.h"
 
 #include <algorithm>
@@ -99,11 +100,10 @@ private:
             const auto& checks = config_.policyd.checks;
             return enable && std::find(checks.begin(), checks.end(), check) != checks.end();
         };
-        const bool has_lists = !config_.dnsbl.sites.empty() || !config_.dnsbl.zones.empty();
         const bool knows_recipients = !config_.ldap.empty() || !config_.recipient.access.empty();
         const bool is_recipient_asked = is_asked("recipient", config_.recipient.enable && knows_recipients);
         if (!is_asked("spf", config_.spf.enable) && !is_asked("greylist", config_.greylist.enable)
-            && !is_asked("dnsbl", config_.dnsbl.enable && has_lists) && !is_recipient_asked) {
+            && !asks_dns_lists(config_) && !is_recipient_asked) {
             comment("postern-policyd has nothing to do: neither DNS lists, recipients, SPF nor greylisting are enabled.");
             return;
         }
@@ -248,8 +248,10 @@ private:
                     warning(text);
         }
         if (source_.postfix)
-            for (const auto& text : postfix_warnings(*source_.postfix, config_))
-                warning(text);
+            for (const auto& warn : {postfix_warnings(*source_.postfix, config_),
+                                     postfix_dnsbl_warnings(*source_.postfix, config_, "")})
+                for (const auto& text : warn)
+                    warning(text);
     }
 
     const MainCfSource& source_;

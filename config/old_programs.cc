@@ -78,6 +78,13 @@ std::string_view section_of(Duty duty)
     return ""; // unreachable: -Wswitch names a duty without a case
 }
 
+bool asks_dns_lists(const Config& config)
+{
+    const auto& dnsbl = config.dnsbl;
+    return why_not_checked(config, "dnsbl", dnsbl.enable, false).empty()
+        && !(dnsbl.sites.empty() && dnsbl.zones.empty());
+}
+
 std::string_view why_not_ours(const Config& config, Duty duty)
 {
     switch (duty) {

@@ -23,6 +23,9 @@ const OldProgram* find_old_milter(std::string_view address);
 
 std::string_view section_of(Duty duty);
 
+// Is any DNS list asked?
+bool asks_dns_lists(const Config& config);
+
 // Why a duty is not wholly ours with this configuration; empty: it is, and the old program may go.
 std::string_view why_not_ours(const Config& config, Duty duty);
 

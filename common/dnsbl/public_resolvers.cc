@@ -1,7 +1,10 @@
 #include "common/dnsbl/public_resolvers.h"
 
+#include "common/dnsbl/known_lists.h"
 #include "common/dnsbl/public_name.h"
+#include "common/text.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace postern {
@@ -64,6 +67,27 @@ std::string public_resolver_warning(std::string_view server, std::string_view op
     return fmt::format("{} is {}'s public resolver, and {} refuses those: have a resolver of your own, or a key of the "
                        "list",
                        server, operator_name, public_name(zone));
+}
+
+std::string system_resolver_warning(std::string_view resolv_conf, const std::vector<std::string>& zones)
+{
+    const auto refuses = [](const std::string& zone) {
+        const auto* const known = find_known_list(zone);
+        return known && known->refuses_public_resolvers;
+    };
+    const auto zone = std::find_if(zones.begin(), zones.end(), refuses);
+    if (zone == zones.end())
+        return {};
+    for (const auto line : split(resolv_conf, '\n')) {
+        const auto words = split_words(line); // "nameserver ADDRESS"
+        if (words.size() < 2 || words[0] != "nameserver")
+            continue;
+        const auto address = parse_ip_address(words[1]);
+        const auto operator_name = address ? public_resolver_of(*address) : std::string_view();
+        if (!operator_name.empty())
+            return fmt::format("/etc/resolv.conf: {}", public_resolver_warning(words[1], operator_name, *zone));
+    }
+    return {};
 }
 
 } // namespace postern
