@@ -1,5 +1,7 @@
 #include "config/checkers.h"
 
+#include "common/address_list.h"
+#include "common/client_list.h"
 #include "common/mail_address.h"
 #include "common/network_list.h"
 #include "common/socket_address.h"
@@ -103,6 +105,28 @@ Result<> check_account(std::string_view text)
     return {};
 }
 
+Result<> check_client_entry(std::string_view text)
+{
+    if (const auto entry = parse_client_entry(text); !entry)
+        return tl::unexpected(entry.error());
+    return {};
+}
+
+Result<> check_address_entry(std::string_view text)
+{
+    if (const auto entry = parse_address_entry(text); !entry)
+        return tl::unexpected(entry.error());
+    return {};
+}
+
+Result<> check_defer_action(std::string_view text)
+{
+    const bool is_code = text.size() == 3 && text[0] == '4' && is_digit(text[1]) && is_digit(text[2]);
+    if (!is_code && text != "defer_if_permit" && text != "defer" && text != "defer_if_reject")
+        return fail("\"{}\" is not defer_if_permit, defer, defer_if_reject or a code from 400 to 499", text);
+    return {};
+}
+
 Result<> check_template(std::string_view text, std::string_view letters)
 {
     if (text.size() > template_limit)
@@ -115,6 +139,14 @@ Result<> check_template(std::string_view text, std::string_view letters)
             return fail("%{} stands for nothing here; %{} and %% do", letter, fmt::join(letters, ", %"));
     }
     return {};
+}
+
+Result<> check_defer_template(std::string_view text)
+{
+    const bool has_status = text.size() > 1 && is_digit(text[0]) && text[1] == '.';
+    if (has_status && text[0] != '4')
+        return fail("begins with {}: the status of a temporary refusal begins with 4.", text.substr(0, text.find(' ')));
+    return check_template(text, "sr");
 }
 
 Result<> check_header_template(std::string_view text)

@@ -21,6 +21,10 @@ Result<> check_selector(std::string_view text);
 Result<> check_field_name(std::string_view text); // of a header field, RFC 5322 2.2
 Result<> check_account(std::string_view text);    // of a user or a group
 
+Result<> check_client_entry(std::string_view text);  // client_list.h
+Result<> check_address_entry(std::string_view text); // address_list.h
+Result<> check_defer_action(std::string_view text);  // defer_if_permit, defer, defer_if_reject, 4NN
+
 // Texts that go out to a peer: printable, of bounded length, and with those %letters only.
 Result<> check_template(std::string_view text, std::string_view letters);
 template <char... Letters>
@@ -30,6 +34,7 @@ Result<> check_template(std::string_view text)
     return check_template(text, std::string_view(letters));
 }
 
+Result<> check_defer_template(std::string_view text);  // with %s %r, and no status of another class than 4
 Result<> check_header_template(std::string_view text); // "Name: text" with %t %v %d %h
 
 } // namespace postern

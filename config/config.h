@@ -109,19 +109,45 @@ struct SpfSettings {
     std::string receiver; // empty: the host's name
 };
 
+// One [[greylist.domain]]: recipients of one domain.
+struct GreylistDomain {
+    std::string domain; // with those below it
+    bool enable{};
+    std::chrono::seconds delay{}; // 0: greylist.delay
+};
+
 struct GreylistSettings {
     bool enable{};
     bool observe{};
+    std::string when;          // always, suspicious
+    Texts suspicious;          // no_reverse_name, dynamic_name, dnsbl_score, spf_not_pass
+    std::int64_t suspicious_score{};
+    bool listed_domains_only{};
+    std::vector<GreylistDomain> domains; // [[greylist.domain]]
     std::chrono::seconds delay{};
     std::chrono::seconds retry_window{};
     std::chrono::seconds max_age{};
     std::int64_t auto_whitelist_after{}; // deliveries; 0: never
     std::int64_t ipv4_prefix{};
     std::int64_t ipv6_prefix{};
+    std::string auto_whitelist_by; // network, address
+    Texts client_lists;            // paths of files in postgrey's format
+    Texts clients;                 // entries of such files
+    Texts recipient_lists;
+    Texts recipients;
+    Texts sender_lists; // count only where SPF passes
+    Texts senders;
+    Texts spf_domains;  // clients that pass the SPF of one of these
+    Texts allow_zones;  // DNS lists of good clients: zone or zone=filter
+    bool spf_key{};     // the domain that SPF vouches for is the client
+    std::string action; // defer_if_permit, defer, defer_if_reject, or a code 4NN
     std::string text;   // %s seconds left, %r recipient domain
     std::string header; // "X-Greylist: delayed %t seconds ..."; empty: none
+    std::string hostname; // %h of the header; empty: the host's name
+    bool postgrey_log{};  // one line more for each answer, in postgrey's words
     std::string database;
     std::int64_t cache_size{}; // rows kept in memory
+    std::int64_t max_size{};   // octets of the database
 };
 
 // One directory. Several stand side by side, each for its domains.

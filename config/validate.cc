@@ -5,6 +5,7 @@
 #include "config/validate_ldap.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace postern {
 namespace {
@@ -64,6 +65,22 @@ void validate_greylist(const ConfigCandidate& c, std::string_view path, ConfigPr
         problems.faults.push_back(
             {origin_of(c, path, "greylist.retry_window", "greylist.delay"),
              "greylist.retry_window must be longer than greylist.delay, or no mail gets through"});
+    for (const auto& domain : greylist.domains)
+        if (greylist.retry_window <= domain.delay)
+            problems.faults.push_back({origin_of(c, path, "greylist.retry_window"),
+                                       fmt::format("must be longer than the delay of [[greylist.domain]] {}",
+                                                   domain.domain)});
+    const std::tuple<std::string_view, std::size_t, std::size_t> sizes[] = {
+        {"greylist.spf_domains", greylist.spf_domains.size(), 20},
+        {"greylist.allow_zones", greylist.allow_zones.size(), 5}};
+    for (const auto& size : sizes)
+        if (std::get<1>(size) > std::get<2>(size))
+            problems.faults.push_back({origin_of(c, path, std::get<0>(size)),
+                                       fmt::format("has {} items; at most {} are asked", std::get<1>(size),
+                                                   std::get<2>(size))});
+    if (greylist.listed_domains_only && greylist.domains.empty())
+        problems.warnings.push_back({origin_of(c, path, "greylist.listed_domains_only"),
+                                     "is true, but there is no [[greylist.domain]]: nothing is greylisted"});
     if (greylist.max_age < greylist.retry_window)
         problems.faults.push_back({origin_of(c, path, "greylist.max_age", "greylist.retry_window"),
                                    "greylist.max_age must not be shorter than greylist.retry_window"});

@@ -44,6 +44,14 @@ TEST_CASE("settings that do not fit together")
          {"t:2: greylist.max_age: greylist.max_age must not be shorter than greylist.retry_window"}, {}},
         {"retry window beyond the age", "[greylist]\nmax_age = \"2d\"\nretry_window = \"2d\"\n", {}, {}},
 
+        {"a domain's delay beyond the retry window", "[greylist]\nretry_window = \"10m\"\n[[greylist.domain]]\n"
+         "domain = \"example.org\"\ndelay = \"10m\"\n",
+         {"t:2: greylist.retry_window: must be longer than the delay of [[greylist.domain]] example.org"}, {}},
+        {"only listed domains, and none is", "[greylist]\nlisted_domains_only = true\n", {},
+         {"t:2: greylist.listed_domains_only: is true, but there is no [[greylist.domain]]: nothing is greylisted"}},
+        {"too many zones", "[greylist]\nallow_zones = [\"a.b\", \"b.b\", \"c.b\", \"d.b\", \"e.b\", \"f.b\"]\n",
+         {"t:2: greylist.allow_zones: has 6 items; at most 5 are asked"}, {}},
+
         {"signing without a key, said so", "[dkim]\nsign = true\n", {},
          {"t:2: dkim.sign: is true, but there is no [[dkim.domain]]: nothing is signed"}},
         {"a key without signing", "[dkim]\nsign = false\n" + key, {},

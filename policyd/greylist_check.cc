@@ -1,48 +1,19 @@
 #include "policyd/greylist_check.h"
 
-#include <fmt/chrono.h>
-
 namespace postern {
 namespace {
-
-struct Placeholder {
-    char letter;
-    std::string value;
-};
-
-// "%%" is a percent sign; a letter that is not there stays as it is
-std::string filled(std::string_view text, const std::vector<Placeholder>& placeholders)
-{
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char next = i + 1 < text.size() ? text[i + 1] : '\0';
-        const auto* value = [&]() -> const std::string* {
-            for (const auto& p : placeholders)
-                if (text[i] == '%' && p.letter == next)
-                    return &p.value;
-            return nullptr;
-        }();
-        if (value)
-            out += *value;
-        else if (text[i] == '%' && next == '%')
-            out += '%';
-        else {
-            out += text[i];
-            continue;
-        }
-        ++i;
-    }
-    return out;
-}
-
-std::string rfc5322_date(Timestamp time)
-{
-    return fmt::format("{:%a, %d %b %Y %H:%M:%S} +0000", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
-}
 
 int prefix(std::int64_t setting)
 {
     return static_cast<int>(setting);
+}
+
+// The domain that has named this client as one of its own; empty: none, or it is not known.
+std::string_view verified_domain(const PolicyRequest& request, const PolicyMessage& message)
+{
+    const auto& spf = message.spf_mail_from;
+    return spf && spf->result == SpfResult::pass && spf->names_client ? std::string_view(request.sender_address.domain)
+                                                                      : std::string_view();
 }
 
 } // namespace
@@ -52,50 +23,103 @@ GreylistPolicy greylist_policy(const GreylistSettings& settings)
     return {settings.delay, settings.retry_window, settings.max_age, settings.auto_whitelist_after};
 }
 
-Verdict greylist_verdict(const GreylistDecision& decision, const GreylistTexts& texts, const MailAddress& recipient,
-                         Timestamp now)
-{
-    Verdict verdict;
-    verdict.reason = greylist_reason(decision);
-    if (decision.missing.count() > 0) {
-        verdict.action = Action::defer_if_permit;
-        verdict.status = "2.0"; // "other mailbox status": some senders take 4.7.x for a lasting refusal
-        verdict.text = filled(texts.reply, {{'s', std::to_string(decision.missing.count())}, {'r', recipient.domain}});
-    } else if (decision.is_first_pass && !texts.header.empty()) {
-        verdict.header = filled(texts.header, {{'t', std::to_string(decision.waited.count())},
-                                               {'v', texts.version},
-                                               {'h', texts.hostname},
-                                               {'d', rfc5322_date(now)}});
-    }
-    return verdict;
-}
-
 GreylistCheck::GreylistCheck(GreylistStore& store, const Clock& clock, Options options)
     : store_(store)
     , clock_(clock)
     , options_(std::move(options))
+    , rules_(options_.settings, options_.trusted, options_.lists)
     , policy_(greylist_policy(options_.settings))
-    , texts_{options_.settings.text, options_.settings.header, options_.hostname, options_.version}
+    , texts_(greylist_texts(options_.settings, options_.hostname, options_.version))
 {
 }
 
-asio::awaitable<Verdict> GreylistCheck::check(const PolicyRequest& request, PolicyMessage&, Deadline deadline)
+// Into keys_.
+void GreylistCheck::write_keys(const PolicyRequest& request, const PolicyMessage& message)
 {
-    if (!request.client || request.recipient.empty())
-        co_return Verdict{.reason = "no triplet"};
-    if (const auto trust = options_.trusted->trust(request); !trust.empty())
-        co_return Verdict{.reason = std::string(trust)};
+    const auto& settings = options_.settings;
+    write_greylist_mail(request.sender_address, request.recipient_address, mail_);
+    keys_.network.assign(
+        network_key(*request.client, prefix(settings.ipv4_prefix), prefix(settings.ipv6_prefix)).text, mail_);
+    if (settings.auto_whitelist_by == "address")
+        keys_.network.client = request.client->text();
+    const auto domain = settings.spf_key ? verified_domain(request, message) : std::string_view();
+    if (domain.empty())
+        keys_.domain = {};
+    else
+        keys_.domain.assign(domain_key(domain).text, mail_);
+}
 
-    const auto client = network_key(*request.client, prefix(options_.settings.ipv4_prefix),
-                                    prefix(options_.settings.ipv6_prefix));
-    const auto keys = greylist_keys(client, request.sender_address, request.recipient_address);
+GreylistPolicy GreylistCheck::policy_for(const MailAddress& recipient) const
+{
+    auto policy = policy_;
+    policy.delay = rules_.delay(recipient);
+    return policy;
+}
+
+struct GreylistCheck::Known {
+    bool is_all = false; // every row that may count
+    GreylistRows rows;
+};
+
+// From memory. The domain alone is enough where it lets the mail in once more.
+GreylistCheck::Known GreylistCheck::recall(const PolicyRequest& request, const PolicyMessage& message)
+{
+    write_keys(request, message);
+    Known known;
+    bool has_domain = true;
+    if (!keys_.domain.empty()) {
+        const auto rows = store_.recall(keys_.domain);
+        has_domain = rows.has_value();
+        known.rows.domain = rows.value_or(GreylistRowPair{});
+        const auto decision = greylist_decide(known.rows, true, clock_.now(), policy_for(request.recipient_address));
+        known.is_all = decision.lets_in() && !decision.is_first_pass;
+    }
+    if (!known.is_all && has_domain) {
+        const auto rows = store_.recall(keys_.network);
+        known.is_all = rows.has_value();
+        known.rows.network = rows.value_or(GreylistRowPair{});
+    }
+    return known;
+}
+
+asio::awaitable<Verdict> GreylistCheck::check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)
+{
+    if (const auto reason = rules_.exemption(request, message); !reason.empty())
+        co_return answer(request, Verdict{.reason = std::string(reason)});
+
+    const auto policy = policy_for(request.recipient_address);
+    if (const auto known = recall(request, message); known.is_all) {
+        const auto decision = greylist_decide(known.rows, !keys_.domain.empty(), clock_.now(), policy);
+        if (decision.lets_in() || options_.vouchers.empty())
+            co_return conclude(request, keys_, decision);
+    }
+
+    const auto keys = keys_; // those of another request, once this one waits
     const auto rows = co_await store_.find(keys, deadline);
     if (!rows)
-        co_return Verdict{.reason = "store unavailable"};
-    const auto now = clock_.now();
-    const auto decision = greylist_decide(*rows, now, policy_);
-    store_.apply(keys, decision.writes);
-    co_return greylist_verdict(decision, texts_, request.recipient_address, now);
+        co_return answer(request, Verdict{.reason = "store unavailable"});
+    auto decision = greylist_decide(*rows, !keys.domain.empty(), clock_.now(), policy);
+    if (!decision.lets_in() && !options_.vouchers.empty()) {
+        auto voucher = co_await options_.vouchers.voucher(*request.client, request.helo_name, deadline);
+        if (!voucher.empty())
+            co_return answer(request, Verdict{.reason = std::move(voucher)});
+    }
+    co_return conclude(request, keys, decision);
+}
+
+Verdict GreylistCheck::conclude(const PolicyRequest& request, const GreylistKeys& keys, const GreylistDecision& decision)
+{
+    store_.apply(keys.network, decision.writes.network);
+    if (!keys.domain.empty())
+        store_.apply(keys.domain, decision.writes.domain);
+    return answer(request, greylist_verdict(decision, texts_, request.recipient_address, clock_.now()), decision);
+}
+
+Verdict GreylistCheck::answer(const PolicyRequest& request, Verdict verdict, const GreylistDecision& decision) const
+{
+    if (options_.on_answer)
+        options_.on_answer(postgrey_line(request, verdict, decision));
+    return verdict;
 }
 
 } // namespace postern

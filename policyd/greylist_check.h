@@ -1,20 +1,27 @@
 // greylist_check - have an unknown sender come back
 //
-// Asks the store at RCPT, decides, writes back. Mail of our own clients, of
-// trusted relays and of logins is not asked about; neither is a request that
-// lacks what makes a triplet.
+// At RCPT, in postgrey's order: who is exempt (greylist_rules) passes; then the
+// store is asked, by the client's network and by the sender's domain where SPF
+// vouches for the client by name (RFC 7208; see SpfAnswer::names_client), so
+// that a retry from another address of the same sender counts; then it is
+// decided (greylist_decision). What would have to wait passes if somebody
+// speaks for the client (greylist_vouchers), and nothing is written.
+// A mail that is known is answered from memory, without a suspension.
 // Failure: a store that does not work lets the mail pass, with the reason
 // "store unavailable" in the record.
-// Config: [greylist], [trust].
-// See: RFC 6647; greylist_decision for the rules.
+// Config: [greylist], [[greylist.domain]], [trust].
+// See: RFC 6647
 #pragma once
 
 #include "config/config.h"
 #include "policyd/check.h"
 #include "policyd/greylist_decision.h"
+#include "policyd/greylist_rules.h"
 #include "policyd/greylist_store.h"
-#include "policyd/trusted_clients.h"
+#include "policyd/greylist_texts.h"
+#include "policyd/greylist_vouchers.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,24 +29,16 @@ namespace postern {
 
 GreylistPolicy greylist_policy(const GreylistSettings& settings);
 
-// What a decision is worth: the reply that asks to come back, the header of
-// the first mail that did, or nothing. Pure.
-struct GreylistTexts {
-    std::string reply;  // %s: seconds missing, %r: the recipient's domain
-    std::string header; // %t: seconds waited, %v: version, %h: our host, %d: date; empty: none
-    std::string hostname;
-    std::string version;
-};
-Verdict greylist_verdict(const GreylistDecision& decision, const GreylistTexts& texts, const MailAddress& recipient,
-                         Timestamp now);
-
 class GreylistCheck final : public Check {
 public:
     struct Options {
         GreylistSettings settings;
-        std::shared_ptr<const TrustedClients> trusted; // not null
+        std::shared_ptr<const TrustedClients> trusted;     // not null
+        std::shared_ptr<const CurrentGreylistLists> lists; // not null
+        GreylistVouchers vouchers;
         std::string hostname;
         std::string version;
+        std::function<void(std::string postgrey_line)> on_answer; // none: not wanted
     };
 
     // `store` and `clock` must outlive it.
@@ -49,11 +48,21 @@ public:
     asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) override;
 
 private:
+    struct Known; // what memory has, and what it decides
+    Known recall(const PolicyRequest& request, const PolicyMessage& message);
+    void write_keys(const PolicyRequest& request, const PolicyMessage& message);
+    GreylistPolicy policy_for(const MailAddress& recipient) const;
+    Verdict conclude(const PolicyRequest& request, const GreylistKeys& keys, const GreylistDecision& decision);
+    Verdict answer(const PolicyRequest& request, Verdict verdict, const GreylistDecision& decision = {}) const;
+
     GreylistStore& store_;
     const Clock& clock_;
     Options options_;
+    GreylistRules rules_;
     GreylistPolicy policy_;
     GreylistTexts texts_;
+    GreylistKeys keys_; // of the request at hand, up to the first suspension
+    std::string mail_;  // for write_keys
 };
 
 } // namespace postern

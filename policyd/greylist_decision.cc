@@ -26,10 +26,10 @@ std::optional<ClientRow> pass_counted(const std::optional<ClientRow>& client, Ti
     return ClientRow{client ? client->passes + 1 : 1, now};
 }
 
-bool is_whitelisted(const GreylistRows& rows, Timestamp now, const GreylistPolicy& policy)
+bool is_whitelisted(const std::optional<ClientRow>& client, Timestamp now, const GreylistPolicy& policy)
 {
-    return policy.auto_whitelist_after > 0 && rows.client && rows.client->passes >= policy.auto_whitelist_after
-        && now - rows.client->last <= policy.max_age;
+    return policy.auto_whitelist_after > 0 && client && client->passes >= policy.auto_whitelist_after
+        && now - client->last <= policy.max_age;
 }
 
 // The row as it counts now: none if it is too old, and nothing of it in the future.
@@ -37,50 +37,63 @@ std::optional<TripletRow> valid_row(std::optional<TripletRow> row, Timestamp now
 {
     if (!row)
         return row;
-    const bool was_let_in = row->last - row->first >= policy.delay;
+    const bool was_let_in = row->was_let_in();
     if (row->last > now) // the clock was set back
-        row = was_let_in ? TripletRow{now - policy.delay, now} : TripletRow{std::min(row->first, now), now};
+        row = was_let_in ? TripletRow{now - policy.delay, now} : TripletRow{now, now};
     if (was_let_in)
         return now - row->last > policy.max_age ? std::nullopt : row;
     return now - row->first > policy.retry_window ? std::nullopt : row;
 }
 
+// Of two that count: one that was let in, else the one that has waited longer.
+std::optional<TripletRow> better_row(const std::optional<TripletRow>& domain, const std::optional<TripletRow>& network)
+{
+    if (!domain || !network)
+        return domain ? domain : network;
+    if (domain->was_let_in() != network->was_let_in())
+        return domain->was_let_in() ? domain : network;
+    return domain->was_let_in() || domain->first <= network->first ? domain : network;
+}
+
 } // namespace
 
-GreylistDecision greylist_decide(const GreylistRows& rows, Timestamp now, const GreylistPolicy& policy)
+GreylistDecision greylist_decide(const GreylistRows& rows, bool has_domain, Timestamp now, const GreylistPolicy& policy)
 {
     GreylistDecision decision;
-
-    if (is_whitelisted(rows, now, policy)) {
-        decision.kind = Kind::client_whitelisted;
-        decision.writes.client = pass_counted(rows.client, now);
-        return decision;
+    for (const auto half : {&GreylistRows::domain, &GreylistRows::network}) {
+        if (is_whitelisted((rows.*half).client, now, policy)) {
+            decision.kind = Kind::client_whitelisted;
+            (decision.writes.*half).client = pass_counted((rows.*half).client, now);
+            return decision;
+        }
     }
 
-    const auto row = valid_row(rows.triplet, now, policy);
+    const auto row = better_row(valid_row(rows.domain.triplet, now, policy), valid_row(rows.network.triplet, now, policy));
+    const auto& found = has_domain ? rows.domain.triplet : rows.network.triplet;
+    auto& written = has_domain ? decision.writes.domain.triplet : decision.writes.network.triplet;
     if (!row) {
         decision.kind = Kind::new_triplet;
         decision.missing = policy.delay;
-        decision.writes.triplet = TripletRow{now, now};
+        written = TripletRow{now, now};
         return decision;
     }
-
-    const bool was_let_in = row->last - row->first >= policy.delay;
     decision.waited = now - row->first;
-    if (!was_let_in && decision.waited < policy.delay) {
+    if (!row->was_let_in() && decision.waited < policy.delay) {
         decision.kind = Kind::early_retry;
         decision.missing = policy.delay - decision.waited;
-        if (row != rows.triplet)
-            decision.writes.triplet = row; // keep what the clock's jump made of it
+        if (row != found)
+            written = row; // what the clock's jump made of it, or what the network had waited
         return decision;
     }
-
     decision.kind = Kind::triplet_found;
-    decision.is_first_pass = !was_let_in;
-    if (decision.is_first_pass || now - row->last >= touch_interval(policy) || row != rows.triplet)
-        decision.writes.triplet = TripletRow{row->first, now};
-    if (decision.is_first_pass && policy.auto_whitelist_after > 0)
-        decision.writes.client = pass_counted(rows.client, now);
+    decision.is_first_pass = !row->was_let_in();
+    if (decision.is_first_pass || now - row->last >= touch_interval(policy) || row != found)
+        written = TripletRow{row->first, now};
+    if (decision.is_first_pass && policy.auto_whitelist_after > 0) {
+        decision.writes.network.client = pass_counted(rows.network.client, now);
+        if (has_domain)
+            decision.writes.domain.client = pass_counted(rows.domain.client, now);
+    }
     return decision;
 }
 

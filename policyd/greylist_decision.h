@@ -6,6 +6,11 @@
 // `max_age`. A client whose triplets were let in `auto_whitelist_after` times
 // does not wait any more. Pure: rows and a time in, a decision out.
 //
+// A client has two names: its network, and the domain that SPF vouches for, if
+// one does. What is known under either of them counts. A mail that is new, or
+// known by the network alone, is written under the domain where there is one,
+// and a client that brings its first mail through is counted under both.
+//
 // A clock that jumped cannot keep mail waiting: a row from the future counts
 // as of now, and one that was let in stays so.
 #pragma once
@@ -29,10 +34,13 @@ struct GreylistDecision {
     bool is_first_pass = false;       // triplet_found, and this mail is the one that waited
     std::chrono::seconds missing{0};  // until it will pass
     std::chrono::seconds waited{0};   // since it was seen first
-    GreylistWrites writes;
+    GreylistRows writes;
+
+    bool lets_in() const { return missing.count() <= 0; }
 };
 
-GreylistDecision greylist_decide(const GreylistRows& rows, Timestamp now, const GreylistPolicy& policy);
+// `has_domain`: there are keys by a verified domain, so rows can be written under them.
+GreylistDecision greylist_decide(const GreylistRows& rows, bool has_domain, Timestamp now, const GreylistPolicy& policy);
 
 // Its reason in postgrey's words, which people's scripts look for: "new",
 // "early-retry (12s missing)", "triplet found", "client AWL".

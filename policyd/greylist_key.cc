@@ -17,11 +17,13 @@ bool is_batv_tag(std::string_view text)
 // "prvs=tag=user", but some programs write "prvs=user=tag". As in postgrey, a = at the end parts nothing.
 std::string_view without_batv(std::string_view user)
 {
+    if (!user.starts_with("prvs="))
+        return user;
     auto rest = user;
     while (rest.ends_with('='))
         rest.remove_suffix(1);
     const auto parts = split(rest, '=');
-    if (parts.size() != 3 || parts[0] != "prvs")
+    if (parts.size() != 3)
         return user;
     return is_batv_tag(parts[2]) && !is_batv_tag(parts[1]) ? parts[1] : parts[2];
 }
@@ -31,26 +33,52 @@ bool is_word(char c)
     return is_alnum(c) || c == '_';
 }
 
-std::string numbers_replaced(std::string_view user)
+// Writes `user` to `to`, which may lie at or before its beginning, and returns the end.
+char* replace_numbers(std::string_view user, char* to)
 {
-    std::string out;
     while (!user.empty()) {
         const auto run_end = is_word(user[0]) ? std::find_if_not(user.begin(), user.end(), is_word) : user.begin() + 1;
         const auto run = user.substr(0, static_cast<std::size_t>(run_end - user.begin()));
         if (std::all_of(run.begin(), run.end(), is_digit))
-            out += '#';
+            *to++ = '#';
         else
-            out += run;
+            to = std::copy(run.begin(), run.end(), to);
         user.remove_prefix(run.size());
     }
-    return out;
+    return to;
 }
 
-std::string limited(std::string text)
+void append_lower(std::string& out, std::string_view text)
 {
-    if (text.size() > greylist_part_limit)
-        text.resize(greylist_part_limit);
-    return text;
+    const auto before = out.size();
+    out.resize(before + text.size());
+    std::transform(text.begin(), text.end(), out.begin() + static_cast<std::ptrdiff_t>(before),
+                   [](char c) { return to_lower(c); });
+}
+
+void append_domain(std::string& out, std::string_view domain)
+{
+    if (!domain.empty())
+        out.append("@").append(domain); // in lower case already
+}
+
+void limit_part(std::string& out, std::size_t begin)
+{
+    if (out.size() > begin + greylist_part_limit)
+        out.resize(begin + greylist_part_limit);
+}
+
+void append_sender(std::string& out, const MailAddress& sender)
+{
+    const auto begin = out.size();
+    append_lower(out, sender.local_part);
+    if (!sender.domain.empty()) { // else as it is; <> too
+        auto user = without_batv(std::string_view(out).substr(begin));
+        user = user.substr(0, user.find('+'));
+        out.resize(static_cast<std::size_t>(replace_numbers(user, out.data() + begin) - out.data()));
+        append_domain(out, sender.domain);
+    }
+    limit_part(out, begin);
 }
 
 } // namespace
@@ -67,17 +95,35 @@ ClientKey domain_key(std::string_view spf_domain)
 
 std::string greylist_sender(const MailAddress& sender)
 {
-    const auto local_part = to_lower(sender.local_part);
-    if (sender.domain.empty()) // <> too
-        return limited(local_part);
-    auto user = without_batv(local_part);
-    user = user.substr(0, user.find('+'));
-    return limited(numbers_replaced(user) + "@" + sender.domain);
+    std::string out;
+    append_sender(out, sender);
+    return out;
 }
 
-GreylistKeys greylist_keys(const ClientKey& client, const MailAddress& sender, const MailAddress& recipient)
+void write_greylist_mail(const MailAddress& sender, const MailAddress& recipient, std::string& out)
 {
-    return {client.text + "/" + greylist_sender(sender) + "/" + limited(to_lower(recipient.text())), client.text};
+    out.assign("/");
+    append_sender(out, sender);
+    out += '/';
+    const auto begin = out.size();
+    append_lower(out, recipient.local_part);
+    append_domain(out, recipient.domain);
+    limit_part(out, begin);
+}
+
+void GreylistKeyPair::assign(std::string_view client_text, std::string_view mail)
+{
+    client.assign(client_text);
+    triplet.assign(client_text).append(mail);
+}
+
+GreylistKeyPair greylist_keys(const ClientKey& client, const MailAddress& sender, const MailAddress& recipient)
+{
+    std::string mail;
+    write_greylist_mail(sender, recipient, mail);
+    GreylistKeyPair keys;
+    keys.assign(client.text, mail);
+    return keys;
 }
 
 } // namespace postern

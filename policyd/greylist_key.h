@@ -33,12 +33,25 @@ ClientKey domain_key(std::string_view spf_domain);
 // and with each whole number as '#': mailing lists put a serial number there.
 std::string greylist_sender(const MailAddress& sender);
 
+// What stands after the client in a triplet: "/sender/recipient", in place of what `out` holds.
+// The memory of `out` is used again: no mail that is known needs a new piece.
+void write_greylist_mail(const MailAddress& sender, const MailAddress& recipient, std::string& out);
+
 // Under these two names the store keeps what it knows.
-struct GreylistKeys {
+struct GreylistKeyPair {
     std::string triplet; // client/sender/recipient
     std::string client;
+
+    bool empty() const { return triplet.empty(); }
+    void assign(std::string_view client_text, std::string_view mail); // of write_greylist_mail
 };
 
-GreylistKeys greylist_keys(const ClientKey& client, const MailAddress& sender, const MailAddress& recipient);
+// By the client's network, and by the domain whose SPF vouches for it, if one does.
+struct GreylistKeys {
+    GreylistKeyPair network;
+    GreylistKeyPair domain; // may be empty
+};
+
+GreylistKeyPair greylist_keys(const ClientKey& client, const MailAddress& sender, const MailAddress& recipient);
 
 } // namespace postern

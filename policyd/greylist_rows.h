@@ -10,8 +10,9 @@ namespace postern {
 
 struct TripletRow {
     Timestamp first; // first seen, of this attempt
-    Timestamp last;  // seen last; first + delay or later once it was let in
+    Timestamp last;  // seen last; later than `first` if and only if it was let in
 
+    bool was_let_in() const { return last > first; }
     bool operator==(const TripletRow&) const = default;
 };
 
@@ -22,14 +23,19 @@ struct ClientRow {
     bool operator==(const ClientRow&) const = default;
 };
 
-struct GreylistRows {
+struct GreylistRowPair {
     std::optional<TripletRow> triplet;
     std::optional<ClientRow> client;
+
+    bool operator==(const GreylistRowPair&) const = default;
 };
 
-struct GreylistWrites {
-    std::optional<TripletRow> triplet; // replace what was found
-    std::optional<ClientRow> client;
+// What is known, or what is to be written in place of it, under both names of a client.
+struct GreylistRows {
+    GreylistRowPair network;
+    GreylistRowPair domain;
+
+    bool operator==(const GreylistRows&) const = default;
 };
 
 } // namespace postern

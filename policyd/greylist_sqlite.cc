@@ -15,6 +15,17 @@ constexpr auto idle_interval = 200ms;
 constexpr auto gather_time = 20ms; // a transaction that often, rather than one a mail
 constexpr std::chrono::milliseconds first_pause = 500ms, longest_pause = 30s;
 
+Result<GreylistRows> find_both(GreylistTables& tables, const GreylistKeys& keys)
+{
+    const auto network = tables.find(keys.network);
+    if (!network || keys.domain.empty())
+        return network ? Result<GreylistRows>(GreylistRows{*network, {}}) : tl::unexpected(network.error());
+    const auto domain = tables.find(keys.domain);
+    if (!domain)
+        return tl::unexpected(domain.error());
+    return GreylistRows{*network, *domain};
+}
+
 } // namespace
 
 GreylistSqlite::GreylistSqlite(asio::io_context& io, const Clock& clock, GreylistSqliteOptions options)
@@ -40,8 +51,12 @@ GreylistSqlite::~GreylistSqlite() = default; // the threads end first: they are 
 
 asio::awaitable<Result<GreylistRows>> GreylistSqlite::find(const GreylistKeys& keys, Deadline deadline)
 {
-    if (auto rows = in_memory(keys))
-        co_return std::move(*rows);
+    if (auto network = recall(keys.network)) {
+        if (keys.domain.empty())
+            co_return GreylistRows{*network, {}};
+        if (auto domain = recall(keys.domain))
+            co_return GreylistRows{*network, *domain};
+    }
     if (!trouble_.empty()) {
         ++failed_finds_;
         co_return fail("{}", trouble_);
@@ -58,7 +73,7 @@ asio::awaitable<Result<GreylistRows>> GreylistSqlite::find(const GreylistKeys& k
     co_return std::move(*rows);
 }
 
-void GreylistSqlite::apply(const GreylistKeys& keys, const GreylistWrites& writes)
+void GreylistSqlite::apply(const GreylistKeyPair& keys, const GreylistRowPair& writes)
 {
     if (writes.triplet) {
         triplets_.put(keys.triplet, *writes.triplet);
@@ -87,41 +102,40 @@ GreylistPolicy GreylistSqlite::policy()
     return options_.policy;
 }
 
-// Both rows, if memory knows of both. A client's key has no '/', a triplet's has: they never meet in unwritten_.
-std::optional<GreylistRows> GreylistSqlite::in_memory(const GreylistKeys& keys)
+// A client's key has no '/', a triplet's has: they never meet in unwritten_.
+std::optional<GreylistRowPair> GreylistSqlite::recall(const GreylistKeyPair& keys)
 {
-    const auto unwritten = [&]<class T>(const std::string& key, std::optional<T>& row) {
-        const auto it = unwritten_.find(key);
-        if (it != unwritten_.end())
-            row = std::get<T>(it->second.row);
-        return it != unwritten_.end();
-    };
-    GreylistRows rows;
-    if (const auto* triplet = triplets_.find(keys.triplet))
-        rows.triplet = *triplet;
-    else if (!unwritten(keys.triplet, rows.triplet))
-        return {};
-    if (const auto* client = clients_.find(keys.client))
-        rows.client = *client;
-    else if (!unwritten(keys.client, rows.client))
+    GreylistRowPair rows;
+    if (!recall(triplets_, keys.triplet, rows.triplet) || !recall(clients_, keys.client, rows.client))
         return {};
     return rows;
 }
 
-// Rows that were read go to memory, unless it knows something newer; `rows` becomes the newest.
-void GreylistSqlite::remember(const GreylistKeys& keys, GreylistRows& rows)
+// Whether memory knows of the row, or that there is none.
+template <class T>
+bool GreylistSqlite::recall(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row)
 {
-    if (const auto it = unwritten_.find(keys.triplet); it != unwritten_.end())
-        rows.triplet = std::get<TripletRow>(it->second.row);
-    else if (const auto* known = triplets_.find(keys.triplet))
-        rows.triplet = *known;
-    triplets_.put(keys.triplet, rows.triplet);
+    if (const auto* found = known.find(key))
+        row = *found;
+    else if (const auto it = unwritten_.find(key); it != unwritten_.end())
+        row = std::get<T>(it->second.row);
+    else
+        return false;
+    return true;
+}
 
-    if (const auto it = unwritten_.find(keys.client); it != unwritten_.end())
-        rows.client = std::get<ClientRow>(it->second.row);
-    else if (const auto* known = clients_.find(keys.client))
-        rows.client = *known;
-    clients_.put(keys.client, rows.client);
+// A row that was read goes to memory, unless it knows something newer; `row` becomes the newest.
+template <class T>
+void GreylistSqlite::remember(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row)
+{
+    recall(known, key, row);
+    known.put(key, row);
+}
+
+void GreylistSqlite::remember(const GreylistKeyPair& keys, GreylistRowPair& rows)
+{
+    remember(triplets_, keys.triplet, rows.triplet);
+    remember(clients_, keys.client, rows.client);
 }
 
 void GreylistSqlite::put(const std::string& key, Row row)
@@ -137,8 +151,11 @@ void GreylistSqlite::put(const std::string& key, Row row)
 void GreylistSqlite::finish_reads(std::vector<Found> found)
 {
     for (auto& [read, rows] : found) {
-        if (rows)
-            remember(read.keys, *rows);
+        if (rows) {
+            remember(read.keys.network, rows->network);
+            if (!read.keys.domain.empty())
+                remember(read.keys.domain, rows->domain);
+        }
         read.answer->complete(std::move(rows));
     }
 }
@@ -181,7 +198,7 @@ void GreylistSqlite::read_batch(std::vector<Read> reads)
                 rows = tl::unexpected(tables.error());
         }
         if (reader_tables_) {
-            rows = reader_tables_->find(read.keys);
+            rows = find_both(*reader_tables_, read.keys);
             if (!rows)
                 reader_tables_.reset(); // the next one opens it anew
         }

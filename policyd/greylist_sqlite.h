@@ -42,8 +42,9 @@ public:
     GreylistSqlite(asio::io_context& io, const Clock& clock, GreylistSqliteOptions options);
     ~GreylistSqlite() override;
 
+    std::optional<GreylistRowPair> recall(const GreylistKeyPair& keys) override;
     asio::awaitable<Result<GreylistRows>> find(const GreylistKeys& keys, Deadline deadline) override;
-    void apply(const GreylistKeys& keys, const GreylistWrites& writes) override;
+    void apply(const GreylistKeyPair& keys, const GreylistRowPair& writes) override;
     GreylistStoreState state() const override;
 
     // What is too old from now on.
@@ -70,8 +71,11 @@ private:
     };
 
     // On the io_context's thread
-    std::optional<GreylistRows> in_memory(const GreylistKeys& keys);
-    void remember(const GreylistKeys& keys, GreylistRows& rows);
+    template <class T>
+    bool recall(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row);
+    template <class T>
+    void remember(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row);
+    void remember(const GreylistKeyPair& keys, GreylistRowPair& rows);
     void put(const std::string& key, Row row);
     void finish_reads(std::vector<Found> found);
     void finish_writes(const std::vector<Write>& writes);

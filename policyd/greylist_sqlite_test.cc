@@ -35,6 +35,12 @@ struct Setup {
         return result.get();
     }
 
+    Result<GreylistRowPair> find(const GreylistKeyPair& pair, Deadline deadline = std::chrono::steady_clock::now() + 10s)
+    {
+        const auto rows = find(GreylistKeys{pair, {}}, deadline);
+        return rows ? Result<GreylistRowPair>(rows->network) : tl::unexpected(rows.error());
+    }
+
     void turn_until(const std::function<bool()>& done)
     {
         const auto limit = std::chrono::steady_clock::now() + 20s;
@@ -57,7 +63,7 @@ struct Setup {
     GreylistSqlite store;
 };
 
-GreylistKeys keys(int number)
+GreylistKeyPair keys(int number)
 {
     return {fmt::format("192.0.2.0/{}@example.org/me@example.net", number), fmt::format("10.0.{}.0", number)};
 }
@@ -126,7 +132,7 @@ TEST_CASE("GreylistSqlite: what was applied is found, also by the next start")
 {
     const ScratchFolder folder;
     const FakeClock clock;
-    const GreylistWrites writes{row_at(clock.now()), ClientRow{3, clock.now()}};
+    const GreylistRowPair writes{row_at(clock.now()), ClientRow{3, clock.now()}};
     {
         Setup setup(folder / "greylist.sqlite");
         CHECK_FALSE(setup.find(keys(1))->triplet.has_value());
@@ -140,6 +146,27 @@ TEST_CASE("GreylistSqlite: what was applied is found, also by the next start")
     CHECK(rows->triplet == writes.triplet);
     CHECK(rows->client == writes.client);
     CHECK_FALSE(setup.find(keys(2))->triplet.has_value());
+}
+
+TEST_CASE("GreylistSqlite: both names of a client, in one question and from memory")
+{
+    const ScratchFolder folder;
+    const GreylistKeys both{keys(1), keys(2)};
+    const FakeClock clock;
+    const GreylistRowPair first{row_at(clock.now()), {}}, second{{}, ClientRow{3, clock.now()}};
+    {
+        Setup setup(folder / "greylist.sqlite");
+        setup.store.apply(both.network, first);
+        setup.store.apply(both.domain, second);
+    }
+    Setup setup(folder / "greylist.sqlite");
+    CHECK_FALSE(setup.store.recall(both.network).has_value()); // nobody has asked yet
+    const auto rows = setup.find(both);
+    REQUIRE(rows.has_value());
+    CHECK(*rows == GreylistRows{first, second});
+    CHECK(setup.store.recall(both.network) == first);
+    CHECK(setup.store.recall(both.domain) == second);
+    CHECK_FALSE(setup.store.recall(keys(3)).has_value());
 }
 
 TEST_CASE("GreylistSqlite: many triplets through a small memory")

@@ -2,7 +2,8 @@
 //
 // A decision is three steps: find() what is known, decide (greylist_decision,
 // pure), apply() what the decision changes. So a store is only a memory, and
-// every store decides alike.
+// every store decides alike. recall() is find() as far as this process knows
+// without asking anyone; a store may know nothing so.
 // Failure: find() gives an Error when the store does not answer by the
 // deadline or does not work; the caller then lets the mail pass. apply()
 // never fails for the caller: what cannot be written is lost and counted.
@@ -15,6 +16,7 @@
 
 #include <asio/awaitable.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace postern {
@@ -31,11 +33,14 @@ class GreylistStore {
 public:
     virtual ~GreylistStore() = default;
 
-    // `keys` must live until the awaitable is done.
+    // Both rows of one pair, if they, or that they are not there, can be told at once.
+    virtual std::optional<GreylistRowPair> recall(const GreylistKeyPair& keys) = 0;
+
+    // The rows of both pairs, in one question. `keys` must live until the awaitable is done.
     virtual asio::awaitable<Result<GreylistRows>> find(const GreylistKeys& keys, Deadline deadline) = 0;
 
-    // After a find() of the same keys.
-    virtual void apply(const GreylistKeys& keys, const GreylistWrites& writes) = 0;
+    // After a recall() or find() of the same keys: the rows that are there replace what was found.
+    virtual void apply(const GreylistKeyPair& keys, const GreylistRowPair& writes) = 0;
 
     virtual GreylistStoreState state() const = 0;
 };

@@ -112,9 +112,9 @@ Result<> GreylistTables::prepare(bool for_writing)
     return {};
 }
 
-Result<GreylistRows> GreylistTables::find(const GreylistKeys& keys)
+Result<GreylistRowPair> GreylistTables::find(const GreylistKeyPair& keys)
 {
-    GreylistRows rows;
+    GreylistRowPair rows;
 
     find_triplet_->bind(1, keys.triplet);
     const auto triplet = find_triplet_->step();
@@ -168,8 +168,8 @@ Result<> GreylistTables::write_all(std::span<const GreylistWrite> writes)
 Result<int> GreylistTables::expire(Timestamp now, const GreylistPolicy& policy, int count)
 {
     const auto triplets = old_keys(*next_triplets_, triplet_cursor_, count, [&](std::int64_t first, std::int64_t last) {
-        const bool was_let_in = last - first >= policy.delay.count();
-        return was_let_in ? now - timestamp(last) > policy.max_age : now - timestamp(first) > policy.retry_window;
+        const TripletRow row{timestamp(first), timestamp(last)};
+        return row.was_let_in() ? now - timestamp(last) > policy.max_age : now - timestamp(first) > policy.retry_window;
     });
     if (!triplets)
         return tl::unexpected(triplets.error());

@@ -30,7 +30,7 @@ public:
     static Result<GreylistTables> open(const std::string& path);
     static Result<GreylistTables> open_for_reading(const std::string& path);
 
-    Result<GreylistRows> find(const GreylistKeys& keys);
+    Result<GreylistRowPair> find(const GreylistKeyPair& keys);
 
     // All of them in one transaction, or none.
     Result<> write(std::span<const GreylistWrite> writes);

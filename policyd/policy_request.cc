@@ -85,6 +85,7 @@ Result<> parse_policy_request(std::string_view text, PolicyRequest& request)
 {
     for (const auto& attribute : attributes)
         (request.*attribute.field).clear();
+    request.has_sender = false;
     bool is_access_policy = false;
 
     if (text.find('\0') != std::string_view::npos)
@@ -104,6 +105,7 @@ Result<> parse_policy_request(std::string_view text, PolicyRequest& request)
 
         if (const auto* known = find_attribute(name)) {
             request.*known->field = value;
+            request.has_sender |= known->field == &PolicyRequest::sender;
         } else if (name == "request") {
             if (value != "smtpd_access_policy")
                 return fail("policy request: request is \"{}\", not smtpd_access_policy", shown(value));

@@ -36,6 +36,8 @@ struct PolicyRequest {
     std::string sasl_username;
     std::string policy_context; // check_policy_service { ..., policy_context=... }
 
+    bool has_sender = false; // "sender=" was there: an empty one is <>, none at all is another program's request
+
     // The same, understood
     std::optional<IpAddress> client;
     MailAddress sender_address;

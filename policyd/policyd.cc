@@ -7,8 +7,6 @@
 #include "config/setting.h"
 #include "policyd/dnsbl.h"
 #include "policyd/dnsbl_check.h"
-#include "policyd/greylist_check.h"
-#include "policyd/greylist_sqlite.h"
 #include "policyd/spf_check.h"
 #include "policyd/trusted_clients.h"
 
@@ -25,6 +23,7 @@ struct Policyd::Parts {
     std::shared_ptr<SpfCache> spf;
     std::shared_ptr<const TrustedClients> trusted;
     std::shared_ptr<Dnsbl> dnsbl; // null: no lists are asked
+    Greylist::Prepared greylist; // empty unless it is wanted
 };
 
 namespace {
@@ -71,6 +70,7 @@ ClientAddressGuard::Options guard_options(Log& log)
 Policyd::Policyd(asio::io_context& io, Log& log)
     : io_(io)
     , log_(log)
+    , greylist_(io, clock_, log)
     , started_(std::chrono::steady_clock::now())
     , addresses_(std::make_shared<ClientAddressGuard>(guard_options(log)))
 {
@@ -78,15 +78,20 @@ Policyd::Policyd(asio::io_context& io, Log& log)
 
 Policyd::~Policyd() = default;
 
+// The memory of SPF, and the resolver that it asks, for as long as somebody may call it.
+CheckHost Policyd::check_host(const Parts& parts)
+{
+    return [resolver = parts.resolver, spf = parts.spf](SpfQuery query, Deadline deadline) {
+        return spf->check_host(std::move(query), deadline);
+    };
+}
+
 ChainedCheck Policyd::spf_check(const Parts& parts) const
 {
     auto settings = parts.config.spf;
     if (settings.receiver.empty())
         settings.receiver = host_name();
-    auto ask = [resolver = parts.resolver, spf = parts.spf](SpfQuery query, Deadline deadline) {
-        return spf->check_host(std::move(query), deadline);
-    };
-    return {std::make_unique<SpfCheck>(std::move(ask), settings, parts.trusted), settings.observe};
+    return {std::make_unique<SpfCheck>(check_host(parts), settings, parts.trusted), settings.observe};
 }
 
 Result<std::shared_ptr<Dnsbl>> Policyd::build_dnsbl(const Parts& parts) const
@@ -112,34 +117,6 @@ ChainedCheck Policyd::dnsbl_check(const Parts& parts) const
     return {std::make_unique<DnsblCheck>(parts.dnsbl, DnsblMarks(settings), parts.trusted), settings.observe};
 }
 
-// Its store is opened once and stays: two on one file would not know of each other's memory.
-ChainedCheck Policyd::greylist_check(const Parts& parts)
-{
-    const auto& settings = parts.config.greylist;
-    if (greylist_)
-        greylist_->set_policy(greylist_policy(settings));
-    else
-        greylist_ = std::make_unique<GreylistSqlite>(io_, clock_, greylist_options(settings));
-    return {std::make_unique<GreylistCheck>(
-                *greylist_, clock_, GreylistCheck::Options{settings, parts.trusted, host_name(), POSTERN_VERSION}),
-            settings.observe};
-}
-
-GreylistSqliteOptions Policyd::greylist_options(const GreylistSettings& settings)
-{
-    GreylistSqliteOptions options;
-    options.path = settings.database;
-    options.cache_rows = static_cast<std::size_t>(settings.cache_size);
-    options.policy = greylist_policy(settings);
-    options.on_state = [this](const std::string& trouble) {
-        if (trouble.empty())
-            log_.info("greylist_store", {{"state", "ready"}});
-        else
-            log_.error("greylist_store", {{"state", "down"}, {"error", trouble}});
-    };
-    return options;
-}
-
 std::vector<ChainedCheck> Policyd::checks(const Parts& parts)
 {
     std::vector<ChainedCheck> checks;
@@ -149,7 +126,7 @@ std::vector<ChainedCheck> Policyd::checks(const Parts& parts)
         if (name == "spf" && parts.config.spf.enable)
             checks.push_back(spf_check(parts));
         if (name == "greylist" && parts.config.greylist.enable)
-            checks.push_back(greylist_check(parts));
+            checks.push_back({greylist_.check(parts.greylist, parts.trusted), parts.config.greylist.observe});
     }
     return checks;
 }
@@ -178,6 +155,12 @@ Result<std::unique_ptr<Policyd::Parts>> Policyd::build(const Config& config) con
         return tl::unexpected(dnsbl.error());
     parts->dnsbl = std::move(*dnsbl);
     parts->spf = std::make_shared<SpfCache>(*parts->resolver, SpfLimits{static_cast<int>(config.spf.void_lookups)});
+    if (config.greylist.enable) {
+        auto greylist = greylist_.prepare(config.greylist, {parts->resolver, check_host(*parts)});
+        if (!greylist)
+            return tl::unexpected(greylist.error());
+        parts->greylist = std::move(*greylist);
+    }
     return parts;
 }
 
@@ -245,12 +228,7 @@ std::string Policyd::status() const
                         dns.misses, dns.joined, dns.refused, dns.in_flight, dns.entries, dns.octets);
     if (parts_->dnsbl)
         text += parts_->dnsbl->status();
-    if (greylist_) {
-        const auto store = greylist_->state();
-        text += fmt::format("greylist_store state={} failed_finds={} lost_writes={} cached_rows={} waiting_writes={}\n",
-                            store.trouble.empty() ? "ready" : "down", store.failed_finds, store.lost_writes,
-                            store.cached_rows, store.waiting_writes);
-    }
+    text += greylist_.status();
     return text;
 }
 

@@ -8,7 +8,7 @@
 // Failure: the Error of configure() says what cannot be built. A store that
 // does not work is logged, and the check lets mail pass.
 // Config: [policyd] [dns] [trust] [dnsbl] [spf] [greylist]
-// Log: event=greylist_store state=down|ready error=...; event=client_address state=hidden|visible
+// Log: see greylist; event=client_address state=hidden|visible
 #pragma once
 
 #include "common/clock.h"
@@ -17,11 +17,12 @@
 #include "common/result.h"
 #include "config/config.h"
 #include "policyd/client_address_guard.h"
-#include "policyd/greylist_sqlite.h"
+#include "policyd/greylist.h"
 #include "policyd/message_store.h"
 #include "policyd/policy.h"
 #include "policyd/policy_counts.h"
 #include "policyd/server.h"
+#include "policyd/spf_check.h"
 
 #include <asio/io_context.hpp>
 #include <chrono>
@@ -60,19 +61,18 @@ private:
     Result<std::unique_ptr<Parts>> build(const Config& config) const;
     Result<std::shared_ptr<Dnsbl>> build_dnsbl(const Parts& parts) const;
     ChainedCheck dnsbl_check(const Parts& parts) const;
+    static CheckHost check_host(const Parts& parts);
     ChainedCheck spf_check(const Parts& parts) const;
-    ChainedCheck greylist_check(const Parts& parts);
-    GreylistSqliteOptions greylist_options(const GreylistSettings& settings);
     std::vector<ChainedCheck> checks(const Parts& parts);
 
     asio::io_context& io_;
     Log& log_;
     SystemClock clock_;
+    Greylist greylist_;
     std::chrono::steady_clock::time_point started_;
     MessageStore messages_;
     PolicyCounts counts_;
     std::shared_ptr<ClientAddressGuard> addresses_; // stays, whatever is configured
-    std::unique_ptr<GreylistSqlite> greylist_; // after what it tells of its state
     std::unique_ptr<Parts> parts_;
     CurrentPolicy current_;
     std::unique_ptr<Server> server_;

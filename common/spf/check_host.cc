@@ -18,6 +18,7 @@ constexpr int max_lookups = 10;                            // RFC 7208 4.6.4
 constexpr std::size_t max_mx_names = 10, max_ptr_names = 10; // RFC 7208 4.6.4
 constexpr std::size_t max_explanation = 512;               // octets: it has to fit in one SMTP reply
 constexpr std::size_t max_problem = 200;
+constexpr int widest_ip4 = 12, widest_ip6 = 32;               // prefixes of networks that name hosts
 constexpr auto time_is_up = "the time is up";
 
 // What ends an evaluation at once, however deep in include it happens.
@@ -36,6 +37,7 @@ struct Decision {
     std::string mechanism;
     std::string domain; // of the record that decided
     std::string exp;    // its exp=, if the result is fail
+    bool names_client = false;
 };
 
 // One directive on its way.
@@ -44,7 +46,35 @@ struct Term {
     const std::string& domain; // of the record it stands in
     std::string target;        // <target-name> (RFC 7208 4.8)
     bool is_void = false;      // one of its questions found nothing
+    bool names_client = false; // if it matches
 };
+
+bool uses_any_macro(const MacroString& domain_spec)
+{
+    return std::any_of(domain_spec.begin(), domain_spec.end(), [](const MacroPiece& piece) { return piece.letter != 0; });
+}
+
+// Whether a match says that the domain's owner knows this host. A name made of the client's address
+// may be answered by a server that says yes to everyone.
+bool names_hosts(const SpfDirective& directive, const IpAddress& client)
+{
+    const int widest = client.is_v4() ? widest_ip4 : widest_ip6;
+    switch (directive.mechanism) {
+    case SpfMechanism::ip4:
+    case SpfMechanism::ip6:
+        return directive.network.prefix >= widest;
+    case SpfMechanism::a:
+    case SpfMechanism::mx:
+        return (client.is_v4() ? directive.ip4_prefix : directive.ip6_prefix) >= widest
+            && !(directive.domain_spec && uses_any_macro(*directive.domain_spec));
+    case SpfMechanism::include: // the included record tells
+    case SpfMechanism::all:
+    case SpfMechanism::ptr:
+    case SpfMechanism::exists:
+        return false;
+    }
+    return false; // unreachable: -Wswitch names a mechanism without a case
+}
 
 // The state of one check_host(). Its coroutines take references to what the caller's frame holds:
 // each is awaited where it is called.
@@ -63,7 +93,7 @@ private:
     // Whether the directive matches the client.
     std::optional<bool> match_without_dns(const SpfDirective& directive) const;
     asio::awaitable<OrStop<bool>> match(Term& term);
-    asio::awaitable<OrStop<bool>> match_include(const Term& term);
+    asio::awaitable<OrStop<bool>> match_include(Term& term);
     asio::awaitable<OrStop<bool>> match_addresses(Term& term, const std::string& name);
     asio::awaitable<OrStop<bool>> match_exists(Term& term);
     asio::awaitable<OrStop<bool>> match_mx(Term& term);
@@ -115,6 +145,7 @@ asio::awaitable<SpfAnswer> Evaluation::run()
             answer.explanation = co_await explain(*decision);
         answer.mechanism = std::move(decision->mechanism);
         answer.record_domain = std::move(decision->domain);
+        answer.names_client = decision->result == SpfResult::pass && decision->names_client;
     } else {
         answer.result = decision.error().result;
         answer.problem = std::move(decision.error().problem);
@@ -127,6 +158,7 @@ asio::awaitable<SpfAnswer> Evaluation::run()
 
 asio::awaitable<OrStop<Decision>> Evaluation::evaluate(std::string domain)
 {
+    bool is_fixed = true; // no redirect= on the way here depends on the client
     for (bool is_redirected = false;; is_redirected = true) {
         const auto text = co_await find_record(domain);
         if (!text)
@@ -141,17 +173,20 @@ asio::awaitable<OrStop<Decision>> Evaluation::evaluate(std::string domain)
             co_return tl::unexpected(stop(SpfResult::permerror, domain, record.error().what));
         for (const auto& directive : record->directives) {
             OrStop<bool> is_match = false;
+            bool names_client = names_hosts(directive, query_.ip);
             if (const auto known = match_without_dns(directive)) {
                 is_match = *known;
             } else {
-                Term term{directive, domain, {}, false};
+                Term term{directive, domain, {}};
                 is_match = co_await match(term);
+                names_client |= term.names_client;
             }
             if (!is_match)
                 co_return tl::unexpected(std::move(is_match.error()));
             if (*is_match) {
                 std::string exp(directive.result == SpfResult::fail ? record->exp : "");
-                co_return Decision{directive.result, std::string(directive.text), std::move(domain), std::move(exp)};
+                co_return Decision{directive.result, std::string(directive.text), std::move(domain), std::move(exp),
+                                   is_fixed && names_client};
             }
         }
         if (!record->redirect || never_matches(*record->redirect))
@@ -160,6 +195,7 @@ asio::awaitable<OrStop<Decision>> Evaluation::evaluate(std::string domain)
         if (!target)
             co_return tl::unexpected(std::move(target.error()));
         domain = std::move(*target);
+        is_fixed &= !uses_any_macro(*record->redirect);
     }
 }
 
@@ -269,13 +305,14 @@ asio::awaitable<OrStop<bool>> Evaluation::match(Term& term)
 }
 
 // RFC 7208 5.2, the table. Its exp= is not ours (RFC 7208 6.2).
-asio::awaitable<OrStop<bool>> Evaluation::match_include(const Term& term)
+asio::awaitable<OrStop<bool>> Evaluation::match_include(Term& term)
 {
     const auto included = co_await evaluate(term.target);
     if (!included)
         co_return tl::unexpected(included.error());
     if (included->result == SpfResult::none)
         co_return tl::unexpected(stop(SpfResult::permerror, term, "there is no SPF record"));
+    term.names_client = included->names_client && !uses_any_macro(*term.directive.domain_spec);
     co_return included->result == SpfResult::pass;
 }
 

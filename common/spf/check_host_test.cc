@@ -74,6 +74,55 @@ TEST_CASE("the answer says what matched, and where")
     }
 }
 
+TEST_CASE("names_client: a pass that names hosts, and not one that all the world may share")
+{
+    struct Case {
+        const char* name;
+        const char* record;
+        const char* ip;
+        bool want;
+    };
+    const Case cases[] = {
+        {"ip4", "v=spf1 ip4:192.0.2.0/24 -all", "192.0.2.7", true},
+        {"ip6", "v=spf1 ip6:2001:db8::/32 -all", "2001:db8::1", true},
+        {"a", "v=spf1 a -all", "192.0.2.7", true},
+        {"a of another name, with a prefix", "v=spf1 a:host.example.org/24 -all", "192.0.2.9", true},
+        {"mx", "v=spf1 mx -all", "192.0.2.7", true},
+        {"include", "v=spf1 include:good.example.org -all", "192.0.2.7", true},
+        {"include in include", "v=spf1 include:deep.example.org -all", "192.0.2.7", true},
+        {"redirect", "v=spf1 redirect=good.example.org", "192.0.2.7", true},
+        {"+all", "v=spf1 +all", "192.0.2.7", false},
+        {"exists", "v=spf1 exists:host.example.org -all", "192.0.2.7", false},
+        {"ptr", "v=spf1 ptr -all", "192.0.2.7", false},
+        {"include of +all", "v=spf1 include:all.example.org -all", "192.0.2.7", false},
+        {"redirect to +all", "v=spf1 redirect=all.example.org", "192.0.2.7", false},
+        {"half the Internet", "v=spf1 ip4:128.0.0.0/1 -all", "192.0.2.7", false},
+        {"the widest that counts", "v=spf1 ip4:192.0.0.0/12 -all", "192.0.2.7", true},
+        {"wider", "v=spf1 ip4:192.0.0.0/11 -all", "192.0.2.7", false},
+        {"wide IPv6", "v=spf1 ip6:2001::/16 -all", "2001:db8::1", false},
+        {"a/0", "v=spf1 a/0 -all", "198.51.100.7", false},
+        {"a by the client's address", "v=spf1 a:%{i}.example.org -all", "192.0.2.7", false},
+        {"include by the client's address", "v=spf1 include:%{i}.in.example.org -all", "192.0.2.7", false},
+        {"redirect by the client's address", "v=spf1 redirect=%{i}.in.example.org", "192.0.2.7", false},
+        {"no pass", "v=spf1 ?ip4:192.0.2.0/24 -all", "192.0.2.7", false},
+        {"fail", "v=spf1 -all", "192.0.2.7", false},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        auto resolver = resolver_with(c.record,
+                                      {{{"example.org", RrType::a}, found({"192.0.2.7"})},
+                                       {{"host.example.org", RrType::a}, found({"192.0.2.7"})},
+                                       {{"example.org", RrType::mx}, found({"host.example.org"})},
+                                       {{"7.2.0.192.in-addr.arpa", RrType::ptr}, found({"host.example.org"})},
+                                       {{"192.0.2.7.example.org", RrType::a}, found({"192.0.2.7"})},
+                                       {{"192.0.2.7.in.example.org", RrType::txt}, found({"v=spf1 ip4:192.0.2.7"})},
+                                       {{"good.example.org", RrType::txt}, found({"v=spf1 ip4:192.0.2.0/24"})},
+                                       {{"deep.example.org", RrType::txt}, found({"v=spf1 include:good.example.org"})},
+                                       {{"all.example.org", RrType::txt}, found({"v=spf1 +all"})}});
+        CHECK(check(resolver, query_from(c.ip)).names_client == c.want);
+    }
+}
+
 TEST_CASE("an error names the domain at fault and the reason")
 {
     struct Case {

@@ -37,6 +37,8 @@ struct SpfAnswer {
     std::string record_domain; // the domain whose record decided or is at fault: not `domain` after redirect=
     int lookups = 0;         // terms that asked the DNS, of ten
     int void_lookups = 0;    // terms whose questions found nothing (see check_host)
+    bool names_client = false; // with pass: by ip4, ip6, a or mx, which name hosts, and not by what all the world may
+                               // match: all, exists, ptr, a wide network, a name that depends on the client
 };
 
 // An answer is made once and read often: by each message of a client and a domain, and by each

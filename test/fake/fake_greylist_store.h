@@ -4,25 +4,33 @@
 #include "policyd/greylist_store.h"
 
 #include <map>
+#include <set>
+#include <string>
 
 namespace postern {
 
 class FakeGreylistStore final : public GreylistStore {
 public:
+    // What it has been asked for once, as a store with a memory.
+    std::optional<GreylistRowPair> recall(const GreylistKeyPair& keys) override
+    {
+        if (!known.contains(keys.triplet) || !trouble.empty())
+            return {};
+        ++recalls;
+        return rows(keys);
+    }
+
     asio::awaitable<Result<GreylistRows>> find(const GreylistKeys& keys, Deadline) override
     {
         ++finds;
         if (!trouble.empty())
             co_return fail("{}", trouble);
-        GreylistRows rows;
-        if (const auto it = triplets.find(keys.triplet); it != triplets.end())
-            rows.triplet = it->second;
-        if (const auto it = clients.find(keys.client); it != clients.end())
-            rows.client = it->second;
-        co_return rows;
+        known.insert(keys.network.triplet);
+        known.insert(keys.domain.triplet);
+        co_return GreylistRows{rows(keys.network), rows(keys.domain)};
     }
 
-    void apply(const GreylistKeys& keys, const GreylistWrites& writes) override
+    void apply(const GreylistKeyPair& keys, const GreylistRowPair& writes) override
     {
         if (writes.triplet)
             triplets.insert_or_assign(keys.triplet, *writes.triplet);
@@ -30,10 +38,22 @@ public:
             clients.insert_or_assign(keys.client, *writes.client);
     }
 
+    GreylistRowPair rows(const GreylistKeyPair& keys) const
+    {
+        GreylistRowPair rows;
+        if (const auto it = triplets.find(keys.triplet); it != triplets.end())
+            rows.triplet = it->second;
+        if (const auto it = clients.find(keys.client); it != clients.end())
+            rows.client = it->second;
+        return rows;
+    }
+
     GreylistStoreState state() const override { return {trouble, 0, 0, triplets.size() + clients.size(), 0}; }
 
     std::string trouble;
     int finds = 0;
+    int recalls = 0;
+    std::set<std::string> known;
     std::map<std::string, TripletRow> triplets;
     std::map<std::string, ClientRow> clients;
 };

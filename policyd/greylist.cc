@@ -1,0 +1,86 @@
+#include "policyd/greylist.h"
+
+#include "common/host_name.h"
+#include "policyd/greylist_check.h"
+
+#include <fmt/format.h>
+
+namespace postern {
+
+Greylist::Greylist(asio::io_context& io, const Clock& clock, Log& log)
+    : io_(io)
+    , clock_(clock)
+    , log_(log)
+{
+}
+
+Greylist::~Greylist() = default;
+
+Result<Greylist::Prepared> Greylist::prepare(const GreylistSettings& settings,
+                                             GreylistVouchers::Sources sources) const
+{
+    auto vouchers = GreylistVouchers::create(settings, std::move(sources));
+    if (!vouchers)
+        return tl::unexpected(vouchers.error());
+    GreylistListWatch::Options options;
+    options.on_change = [&log = log_](const Result<std::shared_ptr<GreylistLists>>& lists) {
+        if (lists)
+            log.info("greylist_lists", {{"result", "loaded"},
+                                        {"clients", (*lists)->clients()},
+                                        {"recipients", (*lists)->recipients()},
+                                        {"senders", (*lists)->senders()}});
+        else
+            log.error("greylist_lists", {{"result", "refused"}, {"error", lists.error().what}});
+    };
+    auto watch = GreylistListWatch::create(io_, settings, std::move(options));
+    if (!watch)
+        return tl::unexpected(watch.error());
+    return Prepared{settings, std::move(*watch), std::move(*vouchers)};
+}
+
+std::unique_ptr<Check> Greylist::check(const Prepared& prepared, std::shared_ptr<const TrustedClients> trusted)
+{
+    const auto& settings = prepared.settings;
+    if (store_)
+        store_->set_policy(greylist_policy(settings));
+    else
+        store_ = std::make_unique<GreylistSqlite>(io_, clock_, store_options(settings));
+
+    GreylistCheck::Options options;
+    options.settings = settings;
+    options.trusted = std::move(trusted);
+    options.lists = prepared.watch->current();
+    options.vouchers = *prepared.vouchers;
+    options.hostname = host_name();
+    options.version = POSTERN_VERSION;
+    if (settings.postgrey_log)
+        options.on_answer = [&log = log_](std::string line) { log.info("postgrey", {{"line", std::move(line)}}); };
+    return std::make_unique<GreylistCheck>(*store_, clock_, std::move(options));
+}
+
+GreylistSqliteOptions Greylist::store_options(const GreylistSettings& settings)
+{
+    GreylistSqliteOptions options;
+    options.path = settings.database;
+    options.cache_rows = static_cast<std::size_t>(settings.cache_size);
+    options.policy = greylist_policy(settings);
+    options.on_state = [&log = log_](const std::string& trouble) {
+        if (trouble.empty())
+            log.info("greylist_store", {{"state", "ready"}});
+        else
+            log.error("greylist_store", {{"state", "down"}, {"error", trouble}});
+    };
+    return options;
+}
+
+std::string Greylist::status() const
+{
+    if (!store_)
+        return {};
+    const auto store = store_->state();
+    return fmt::format("greylist_store state={} failed_finds={} lost_writes={} cached_rows={} waiting_writes={}\n",
+                       store.trouble.empty() ? "ready" : "down", store.failed_finds, store.lost_writes,
+                       store.cached_rows, store.waiting_writes);
+}
+
+} // namespace postern

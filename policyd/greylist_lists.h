@@ -1,0 +1,50 @@
+// greylist_lists - the clients, recipients and senders that are listed as good
+//
+// From list files in postgrey's format and from entries of the configuration.
+// What the tables cannot answer, the regular expressions, is remembered by
+// name and by address, so that they are asked about each once.
+// load() reads every file again and gives new lists, or every fault. A file
+// may be missing if its name ends in .local or if it is in /etc/postgrey,
+// where the default looks for it.
+// Failure: the Error has a line a fault: "path:line: what".
+// See: client_list, address_list, list_file; greylist_list_watch for files that change
+#pragma once
+
+#include "common/address_list.h"
+#include "common/client_list.h"
+#include "common/lru_cache.h"
+#include "common/result.h"
+#include "config/config.h"
+#include "policyd/policy_request.h"
+
+#include <memory>
+#include <string>
+
+namespace postern {
+
+class GreylistLists {
+public:
+    static Result<std::unique_ptr<GreylistLists>> load(const GreylistSettings& settings);
+
+    bool has_client(const IpAddress& client, std::string_view client_name);
+    bool has_recipient(const MailAddress& recipient, std::string_view as_sent);
+    bool has_sender(const MailAddress& sender, std::string_view as_sent); // to be asked where SPF passes
+
+    std::size_t clients() const { return clients_.size(); }
+    std::size_t recipients() const { return recipients_.addresses.size(); }
+    std::size_t senders() const { return senders_.addresses.size(); }
+
+private:
+    struct Addresses {
+        AddressList addresses;
+        LruCache<bool> known; // by the regular expressions
+        bool has(const MailAddress& address, std::string_view as_sent);
+    };
+    GreylistLists(ClientList clients, AddressList recipients, AddressList senders);
+
+    ClientList clients_;
+    LruCache<bool> known_names_; // by the regular expressions
+    Addresses recipients_, senders_;
+};
+
+} // namespace postern
