@@ -2,9 +2,11 @@
 
 #include "common/address_list.h"
 #include "common/client_list.h"
+#include "common/domain_list.h"
 #include "common/mail_address.h"
 #include "common/network_list.h"
 #include "common/socket_address.h"
+#include "common/spf/spf_text.h"
 #include "common/text.h"
 
 #include <algorithm>
@@ -22,6 +24,15 @@ constexpr std::uint16_t dns_port = 53;
 bool is_printable(char c)
 {
     return c >= 0x20 && c <= 0x7e;
+}
+
+Result<> check_reply_text(std::string_view text)
+{
+    if (text.size() > template_limit)
+        return fail("has {} octets; at most {} fit in a reply", text.size(), template_limit);
+    if (!std::all_of(text.begin(), text.end(), is_printable))
+        return fail("holds what is not printable ASCII, the only text that SMTP can carry here");
+    return {};
 }
 
 } // namespace
@@ -78,6 +89,14 @@ Result<> check_domain(std::string_view text)
     return {};
 }
 
+Result<> check_domain_entry(std::string_view text)
+{
+    const std::string entry(text);
+    if (const auto list = DomainList::parse({&entry, 1}); !list)
+        return tl::unexpected(list.error());
+    return {};
+}
+
 Result<> check_selector(std::string_view text)
 {
     // RFC 6376 3.1: sub-domain *( "." sub-domain ), the names that a DNS label can be
@@ -129,10 +148,8 @@ Result<> check_defer_action(std::string_view text)
 
 Result<> check_template(std::string_view text, std::string_view letters)
 {
-    if (text.size() > template_limit)
-        return fail("has {} octets; at most {} fit in a reply", text.size(), template_limit);
-    if (!std::all_of(text.begin(), text.end(), is_printable))
-        return fail("holds what is not printable ASCII, the only text that SMTP can carry here");
+    if (const auto ok = check_reply_text(text); !ok)
+        return ok;
     for (std::size_t at = text.find('%'); at < text.size(); at = text.find('%', at + 2)) {
         const auto letter = text.substr(at + 1, 1);
         if (letter.empty() || (letter != "%" && letters.find(letter) == std::string_view::npos))
@@ -147,6 +164,13 @@ Result<> check_defer_template(std::string_view text)
     if (has_status && text[0] != '4')
         return fail("begins with {}: the status of a temporary refusal begins with 4.", text.substr(0, text.find(' ')));
     return check_template(text, "sr");
+}
+
+Result<> check_spf_template(std::string_view text)
+{
+    if (const auto ok = check_reply_text(text); !ok)
+        return ok;
+    return check_spf_text(text);
 }
 
 Result<> check_header_template(std::string_view text)

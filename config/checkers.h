@@ -17,6 +17,7 @@ Result<> check_dns_server(std::string_view text);
 Result<> check_path(std::string_view text); // absolute
 Result<> check_socket_path(std::string_view text);
 Result<> check_domain(std::string_view text);
+Result<> check_domain_entry(std::string_view text); // as DomainList takes it
 Result<> check_selector(std::string_view text);
 Result<> check_field_name(std::string_view text); // of a header field, RFC 5322 2.2
 Result<> check_account(std::string_view text);    // of a user or a group
@@ -35,6 +36,7 @@ Result<> check_template(std::string_view text)
 }
 
 Result<> check_defer_template(std::string_view text);  // with %s %r, and no status of another class than 4
+Result<> check_spf_template(std::string_view text); // with the names of spf_text
 Result<> check_header_template(std::string_view text); // "Name: text" with %t %v %d %h
 
 } // namespace postern

@@ -94,16 +94,29 @@ struct DnsblSettings {
     bool operator==(const DnsblSettings&) const = default;
 };
 
-enum class SpfRejectOn { never, fail, softfail, not_pass };
+// From here on a result refuses; each with all that stand before it.
+enum class SpfRejectOn { unchecked, never, no_mail, fail, softfail, not_pass };
+enum class SpfHeloRejectOn { unchecked, never, null_sender, no_mail, fail, softfail, not_pass };
+enum class SpfHeader { none, received_spf, authentication_results };
 
 struct SpfSettings {
     bool enable{};
     bool observe{};
-    SpfRejectOn helo{};
+    SpfHeloRejectOn helo{};
     SpfRejectOn mail_from{};
+    Texts not_pass_domains; // whose mail comes with a pass or not at all
     bool reject_permerror{};
     bool defer_temperror{};
-    bool header{};
+    Texts exempt_helo_names;
+    Texts exempt_spf_domains;
+    Texts exempt_sender_domains;
+    std::chrono::seconds exempt_deadline{};
+    SpfHeader header{};
+    bool skipped_header{};
+    std::string authserv_id; // empty: the host's name
+    bool hide_receiver{};
+    std::string text; // of a refusal, with {action} and others
+    bool enhanced_status_codes{};
     std::int64_t void_lookups{};
     std::chrono::seconds deadline{};
     std::string receiver; // empty: the host's name

@@ -30,9 +30,9 @@ struct Octets { // a number that may be written with K, M or G
 
 // Where a value goes, and with it how it is written.
 using Target = std::variant<bool*, std::int64_t*, Octal, Octets, std::string*, Texts*, std::chrono::seconds*,
-                            std::chrono::milliseconds*, LogFormat*, LogTarget*, DnsblAction*, DnsblZoneType*, SpfRejectOn*, InfectedAction*,
-                            ScanFailureAction*, OversizeAction*,
-                            UnknownRecipient*, UnavailableDirectory*>;
+                            std::chrono::milliseconds*, LogFormat*, LogTarget*, DnsblAction*, DnsblZoneType*,
+                            SpfRejectOn*, SpfHeloRejectOn*, SpfHeader*, InfectedAction*, ScanFailureAction*,
+                            OversizeAction*, UnknownRecipient*, UnavailableDirectory*>;
 
 struct Setting {
     std::string_view section;

@@ -52,6 +52,11 @@ void validate_policyd(const ConfigCandidate& c, std::string_view path, ConfigPro
 
 void validate_spf(const ConfigCandidate& c, std::string_view path, ConfigProblems& problems)
 {
+    constexpr std::size_t most_domains = 50; // each may ask the DNS ten times and more
+    if (const auto count = c.config.spf.exempt_spf_domains.size(); count > most_domains)
+        problems.faults.push_back(
+            {origin_of(c, path, "spf.exempt_spf_domains"),
+             fmt::format("names {} domains, and each is looked up: at most {}", count, most_domains)});
     if (c.config.spf.enable && c.config.spf.deadline > c.config.policyd.deadline)
         problems.warnings.push_back({origin_of(c, path, "spf.deadline", "policyd.deadline"),
                                      fmt::format("spf.deadline ({}s) is cut short by policyd.deadline ({}s)",

@@ -12,6 +12,9 @@ TEST_CASE("settings that do not fit together")
         Texts want_faults, want_warnings;
     };
     const std::string key = "[[dkim.domain]]\ndomain = \"example.org\"\nselector = \"a\"\nkey = \"/k\"\n";
+    std::string fifty;
+    for (int i = 0; i < 50; ++i)
+        fifty += fmt::format("\"r{}.example\", ", i);
     const Case cases[] = {
         {"log file without path", "[log]\ntarget = \"file\"\n", {"t:2: log.target: file wants log.path, too"}, {}},
         {"log file with path", "[log]\ntarget = \"file\"\npath = \"/l\"\n", {}, {}},
@@ -31,6 +34,18 @@ TEST_CASE("settings that do not fit together")
         {"the request shorter than SPF", "[policyd]\ndeadline = \"10s\"\n", {},
          {"t:2: policyd.deadline: spf.deadline (20s) is cut short by policyd.deadline (10s)"}},
         {"the same without SPF", "[policyd]\ndeadline = \"10s\"\n[spf]\nenable = false\n", {}, {}},
+
+        {"more forwarders than may be asked for", "[spf]\nexempt_spf_domains = [" + fifty + "\"x.example\"]\n",
+         {"t:2: spf.exempt_spf_domains: names 51 domains, and each is looked up: at most 50"}, {}},
+        {"as many as may be", "[spf]\nexempt_spf_domains = [" + fifty + "]\n", {}, {}},
+        {"a word of SPF that is none", "[spf]\nmail_from = \"null_sender\"\n",
+         {"t:2: spf.mail_from: \"null_sender\" is not one of: unchecked, never, no_mail, fail, softfail, not_pass"}, {}},
+        {"a name of the SPF text that is none", "[spf]\ntext = \"see {url}\"\n",
+         {"t:2: spf.text: {url} stands for nothing here; {action}, {result}, {reason}, {identity}, {domain}, {client} "
+          "and {receiver} do"}, {}},
+        {"a domain that is none", "[spf]\nnot_pass_domains = [\"a.example\", \"*.b.example\"]\n",
+         {"t:2: spf.not_pass_domains: \"*.b.example\" is not a domain such as example.org, or .example.org for all "
+          "below it"}, {}},
 
         {"retry window within the delay", "[greylist]\ndelay = \"5m\"\nretry_window = \"5m\"\n",
          {"t:3: greylist.retry_window: greylist.retry_window must be longer than greylist.delay, or no mail gets "

@@ -35,10 +35,9 @@ constexpr Word<DnsblZoneType> dnsbl_zone_type_words[] = {{"address", DnsblZoneTy
 template <>
 inline constexpr std::span<const Word<DnsblZoneType>> words_of<DnsblZoneType> = dnsbl_zone_type_words;
 
-constexpr Word<SpfRejectOn> spf_reject_on_words[] = {{"never", SpfRejectOn::never},
-                                                     {"fail", SpfRejectOn::fail},
-                                                     {"softfail", SpfRejectOn::softfail},
-                                                     {"not_pass", SpfRejectOn::not_pass}};
+constexpr Word<SpfRejectOn> spf_reject_on_words[] = {
+    {"unchecked", SpfRejectOn::unchecked}, {"never", SpfRejectOn::never},       {"no_mail", SpfRejectOn::no_mail},
+    {"fail", SpfRejectOn::fail},           {"softfail", SpfRejectOn::softfail}, {"not_pass", SpfRejectOn::not_pass}};
 template <>
 inline constexpr std::span<const Word<SpfRejectOn>> words_of<SpfRejectOn> = spf_reject_on_words;
 
@@ -53,6 +52,22 @@ constexpr Word<UnavailableDirectory> unavailable_directory_words[] = {{"defer", 
 template <>
 inline constexpr std::span<const Word<UnavailableDirectory>> words_of<UnavailableDirectory> =
     unavailable_directory_words;
+
+constexpr Word<SpfHeloRejectOn> spf_helo_reject_on_words[] = {{"unchecked", SpfHeloRejectOn::unchecked},
+                                                              {"never", SpfHeloRejectOn::never},
+                                                              {"null_sender", SpfHeloRejectOn::null_sender},
+                                                              {"no_mail", SpfHeloRejectOn::no_mail},
+                                                              {"fail", SpfHeloRejectOn::fail},
+                                                              {"softfail", SpfHeloRejectOn::softfail},
+                                                              {"not_pass", SpfHeloRejectOn::not_pass}};
+template <>
+inline constexpr std::span<const Word<SpfHeloRejectOn>> words_of<SpfHeloRejectOn> = spf_helo_reject_on_words;
+
+constexpr Word<SpfHeader> spf_header_words[] = {{"none", SpfHeader::none},
+                                                {"received_spf", SpfHeader::received_spf},
+                                                {"authentication_results", SpfHeader::authentication_results}};
+template <>
+inline constexpr std::span<const Word<SpfHeader>> words_of<SpfHeader> = spf_header_words;
 
 constexpr Word<InfectedAction> infected_action_words[] = {{"reject", InfectedAction::reject},
                                                           {"quarantine", InfectedAction::quarantine},

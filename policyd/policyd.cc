@@ -21,6 +21,7 @@ struct Policyd::Parts {
     ResolverOptions resolver_options;
     std::shared_ptr<CachedResolver> resolver;
     std::shared_ptr<SpfCache> spf;
+    std::shared_ptr<SpfExemptions> spf_exemptions; // nullptr: nobody is exempt
     std::shared_ptr<const TrustedClients> trusted;
     std::shared_ptr<Dnsbl> dnsbl; // null: no lists are asked
     Greylist::Prepared greylist; // empty unless it is wanted
@@ -65,6 +66,19 @@ ClientAddressGuard::Options guard_options(Log& log)
     return options;
 }
 
+// Whoever holds the cache holds the resolver that it asks.
+std::shared_ptr<SpfSource> with_resolver(std::shared_ptr<SpfCache> cache, std::shared_ptr<Resolver> resolver)
+{
+    auto* const source = cache.get();
+    return {source, [cache = std::move(cache), resolver = std::move(resolver)](SpfSource*) {}};
+}
+
+bool has_exemptions(const SpfSettings& settings)
+{
+    return !settings.exempt_helo_names.empty() || !settings.exempt_spf_domains.empty()
+        || !settings.exempt_sender_domains.empty();
+}
+
 } // namespace
 
 Policyd::Policyd(asio::io_context& io, Log& log)
@@ -79,7 +93,7 @@ Policyd::Policyd(asio::io_context& io, Log& log)
 Policyd::~Policyd() = default;
 
 // The memory of SPF, and the resolver that it asks, for as long as somebody may call it.
-CheckHost Policyd::check_host(const Parts& parts)
+GreylistVouchers::CheckHost Policyd::check_host(const Parts& parts)
 {
     return [resolver = parts.resolver, spf = parts.spf](SpfQuery query, Deadline deadline) {
         return spf->check_host(std::move(query), deadline);
@@ -91,7 +105,30 @@ ChainedCheck Policyd::spf_check(const Parts& parts) const
     auto settings = parts.config.spf;
     if (settings.receiver.empty())
         settings.receiver = host_name();
-    return {std::make_unique<SpfCheck>(check_host(parts), settings, parts.trusted), settings.observe};
+    if (settings.authserv_id.empty())
+        settings.authserv_id = host_name();
+    const bool observe = settings.observe;
+    return {std::make_unique<SpfCheck>(
+                SpfCheck::Options{std::move(settings), with_resolver(parts.spf, parts.resolver), parts.trusted,
+                                  parts.spf_exemptions}),
+            observe};
+}
+
+Result<> Policyd::build_spf(Parts& parts) const
+{
+    const auto& settings = parts.config.spf;
+    const SpfLimits limits{static_cast<int>(settings.void_lookups)};
+    const bool is_as_before = parts_ && parts_->resolver == parts.resolver
+        && parts_->config.spf.void_lookups == settings.void_lookups;
+    parts.spf = is_as_before ? parts_->spf : std::make_shared<SpfCache>(*parts.resolver, limits);
+    if (!has_exemptions(settings))
+        return {};
+    auto spf = with_resolver(std::make_shared<SpfCache>(*parts.resolver, limits), parts.resolver);
+    auto exemptions = SpfExemptions::create(settings, parts.resolver, std::move(spf));
+    if (!exemptions)
+        return tl::unexpected(exemptions.error());
+    parts.spf_exemptions = std::make_shared<SpfExemptions>(std::move(*exemptions));
+    return {};
 }
 
 Result<std::shared_ptr<Dnsbl>> Policyd::build_dnsbl(const Parts& parts) const
@@ -154,7 +191,8 @@ Result<std::unique_ptr<Policyd::Parts>> Policyd::build(const Config& config) con
     if (!dnsbl)
         return tl::unexpected(dnsbl.error());
     parts->dnsbl = std::move(*dnsbl);
-    parts->spf = std::make_shared<SpfCache>(*parts->resolver, SpfLimits{static_cast<int>(config.spf.void_lookups)});
+    if (const auto built = build_spf(*parts); !built)
+        return tl::unexpected(built.error());
     if (config.greylist.enable) {
         auto greylist = greylist_.prepare(config.greylist, {parts->resolver, check_host(*parts)});
         if (!greylist)

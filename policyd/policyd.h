@@ -61,7 +61,8 @@ private:
     Result<std::unique_ptr<Parts>> build(const Config& config) const;
     Result<std::shared_ptr<Dnsbl>> build_dnsbl(const Parts& parts) const;
     ChainedCheck dnsbl_check(const Parts& parts) const;
-    static CheckHost check_host(const Parts& parts);
+    static GreylistVouchers::CheckHost check_host(const Parts& parts);
+    Result<> build_spf(Parts& parts) const;
     ChainedCheck spf_check(const Parts& parts) const;
     std::vector<ChainedCheck> checks(const Parts& parts);
 

@@ -133,7 +133,7 @@ TEST_CASE("Policyd: a request that has begun ends as it began")
 
 TEST_CASE("Policyd: a check that is observed changes nothing and is counted")
 {
-    Fixture fixture(std::string(deferring) + "observe = true\nheader = false\n");
+    Fixture fixture(std::string(deferring) + "observe = true\nheader = \"none\"\n");
     PolicyClient client(fixture.path());
     CHECK(client.ask(request_of("203.0.113.1", "1")) == "action=DUNNO");
     CHECK(fixture.status().find("check spf defer_if_permit=1 observed=1 ") != std::string::npos);

@@ -1,17 +1,25 @@
 #include "policyd/spf_check.h"
 
+#include "common/spf/domain.h"
 #include "common/text.h"
 
 #include <algorithm>
 #include <chrono>
-#include <fmt/format.h>
+#include <utility>
 
 namespace postern {
 namespace {
 
+// As it is looked up already, which nearly all names are: lower case, and no A-labels to make.
+bool is_as_looked_up(std::string_view name)
+{
+    const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.'; };
+    return !name.empty() && name.back() != '.' && std::all_of(name.begin(), name.end(), fits);
+}
+
 // The HELO identity: its name if it is one that can be asked for, else none (RFC 7208 2.3: "if
-// the HELO string is a domain name").
-std::string helo_domain(const PolicyRequest& request)
+// the HELO string is a domain name"). `kept` holds it if it is not as the client wrote it.
+std::string_view helo_domain(const PolicyRequest& request, std::string& kept)
 {
     const auto& name = request.helo_name;
     if (name.empty() || name.front() == '[') // RFC 5321 4.1.3: an address literal
@@ -19,58 +27,10 @@ std::string helo_domain(const PolicyRequest& request)
     const bool may_be_address = is_digit(name.back()) || name.find(':') != std::string::npos;
     if (may_be_address && parse_ip_address(name))
         return {};
-    return to_a_labels(name).value_or("");
-}
-
-SpfQuery helo_query(const PolicyRequest& request, const std::string& receiver)
-{
-    return {*request.client, {}, helo_domain(request), request.helo_name, receiver};
-}
-
-SpfQuery mail_from_query(const PolicyRequest& request, const std::string& receiver)
-{
-    const auto& sender = request.sender_address;
-    return {*request.client, sender.local_part, sender.domain, request.helo_name, receiver};
-}
-
-bool refuses(SpfResult result, SpfRejectOn reject_on)
-{
-    switch (result) {
-    case SpfResult::fail:
-        return reject_on >= SpfRejectOn::fail;
-    case SpfResult::softfail:
-        return reject_on >= SpfRejectOn::softfail;
-    case SpfResult::neutral:
-        return reject_on >= SpfRejectOn::not_pass; // against RFC 7208 8.2, which wants it to be as none
-    case SpfResult::none:
-    case SpfResult::pass:
-    case SpfResult::permerror: // has a setting of its own
-    case SpfResult::temperror:
-        return false;
-    }
-    return false; // unreachable: -Wswitch names a result without a case
-}
-
-// RFC 7208 6.2: what the sender's domain says is shown to be its own words.
-std::string fail_text(const SpfFinding& finding)
-{
-    const auto& [identity, is_null_sender, query, answer] = finding;
-    const auto result = spf_result_name(answer.result);
-    if (!answer.explanation.empty())
-        return fmt::format("Message rejected due to: SPF {} - the domain {} explains: {}", result, query.domain,
-                           answer.explanation);
-    return fmt::format("Message rejected due to: SPF {} - {} is not authorized to {} {}", result, query.ip.text(),
-                       identity == SpfIdentity::helo ? "call itself" : "send mail from", query.domain);
-}
-
-// "fail" of the sender's domain, "helo=permerror (example.org: ...)" of the HELO name
-std::string record(SpfIdentity identity, const SpfAnswer& answer)
-{
-    std::string text(identity == SpfIdentity::helo ? "helo=" : "");
-    text.append(spf_result_name(answer.result));
-    if (!answer.problem.empty())
-        text.append(" (").append(answer.problem).append(")");
-    return text;
+    if (is_as_looked_up(name))
+        return name;
+    kept = to_a_labels(name).value_or("");
+    return kept;
 }
 
 // A HELO name need not have a record, and one that passes is as it should be.
@@ -91,90 +51,162 @@ Verdict heavier_of(Verdict mail_from, Verdict helo)
     return helo;
 }
 
+// What policyd-spf writes of mail it does not judge.
+std::string_view skipped_words(std::string_view trust)
+{
+    if (trust == "network")
+        return "SPF check N/A for local connections";
+    if (trust == "relay")
+        return "SPF skipped for whitelisted relay";
+    return {};
+}
+
+DomainList domains(const Texts& entries)
+{
+    return DomainList::parse(entries).value_or(DomainList()); // the table has checked each
+}
+
 } // namespace
 
-Verdict spf_verdict(const SpfFinding& finding, const SpfSettings& settings)
-{
-    const auto& answer = finding.answer;
-    auto reject_on = finding.identity == SpfIdentity::helo ? settings.helo : settings.mail_from;
-    if (finding.is_null_sender)
-        reject_on = std::max(settings.helo, settings.mail_from);
-
-    Verdict verdict;
-    verdict.reason = record(finding.identity, answer);
-    if (reject_on == SpfRejectOn::never)
-        return verdict;
-    if (refuses(answer.result, reject_on)) {
-        verdict.action = Action::reject; // RFC 7208 8.4, RFC 7372 3.2
-        verdict.code = 550;
-        verdict.status = "7.23";
-        verdict.text = fail_text(finding);
-    } else if (answer.result == SpfResult::permerror && settings.reject_permerror) {
-        verdict.action = Action::reject; // RFC 7208 8.7
-        verdict.code = 550;
-        verdict.status = "7.24";
-        verdict.text = "Message rejected due to: SPF permerror - " + answer.problem;
-    } else if (answer.result == SpfResult::temperror && settings.defer_temperror) {
-        verdict.action = Action::defer_if_permit; // RFC 7208 8.6
-        verdict.status = "7.24";
-        verdict.text = "Message deferred due to: SPF temperror - " + answer.problem;
-    }
-    return verdict;
-}
-
-SpfCheck::SpfCheck(CheckHost check_host, SpfSettings settings, std::shared_ptr<const TrustedClients> trusted)
-    : check_host_(std::move(check_host))
-    , settings_(std::move(settings))
-    , trusted_(std::move(trusted))
+SpfCheck::SpfCheck(Options options)
+    : settings_(std::move(options.settings))
+    , not_pass_domains_(domains(settings_.not_pass_domains))
+    , spf_(std::move(options.spf))
+    , trusted_(std::move(options.trusted))
+    , exemptions_(std::move(options.exemptions))
+    , none_(std::make_shared<const SpfAnswer>())
 {
 }
 
+// With all answers remembered, nothing is awaited here: this is on the way of every mail.
 asio::awaitable<Verdict> SpfCheck::check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)
 {
     if (const auto trust = trusted_->trust(request); !trust.empty())
-        co_return Verdict{.reason = std::string(trust)};
+        co_return skip(request, trust);
     if (!request.client)
         co_return Verdict{.reason = "no client address"};
 
-    if (request.sender_address.is_null())
-        co_return co_await judge(SpfIdentity::helo, request, message, deadline);
+    const bool is_null_sender = request.sender_address.is_null();
+    const bool asks_mail_from = !is_null_sender && settings_.mail_from != SpfRejectOn::unchecked;
     Verdict helo;
-    if (settings_.helo != SpfRejectOn::never) {
-        helo = co_await judge(SpfIdentity::helo, request, message, deadline);
-        if (helo.weight() == Weight::final)
+    if (asks_helo(is_null_sender)) {
+        std::string kept;
+        const Subject subject{SpfIdentity::helo, request, helo_domain(request, kept)};
+        const bool is_new = !message.spf_helo;
+        if (is_new && !(message.spf_helo = known(subject)))
+            message.spf_helo = co_await ask(subject, deadline);
+        const auto answer = message.spf_helo;
+
+        helo = judge(subject, *answer);
+        if (is_new && !asks_mail_from)
+            helo.header = header(subject, *answer);
+        if (helo.weight() != Weight::none)
+            co_await excuse(request, helo, deadline);
+        if (!asks_mail_from || helo.weight() == Weight::final)
             co_return helo;
-        if (!is_worth_a_word(message.spf_helo->result))
+        if (!is_worth_a_word(answer->result))
             helo.reason.clear();
     }
-    if (settings_.mail_from == SpfRejectOn::never && !settings_.header)
+    if (!asks_mail_from)
         co_return helo; // nobody wants to know
-    co_return heavier_of(co_await judge(SpfIdentity::mail_from, request, message, deadline), std::move(helo));
-}
 
-asio::awaitable<Verdict> SpfCheck::judge(SpfIdentity identity, const PolicyRequest& request, PolicyMessage& message,
-                                         Deadline deadline)
-{
-    const bool is_helo = identity == SpfIdentity::helo;
-    const bool is_null_sender = request.sender_address.is_null();
-    const auto query = is_helo ? helo_query(request, settings_.receiver) : mail_from_query(request, settings_.receiver);
+    const Subject subject{SpfIdentity::mail_from, request, request.sender_address.domain};
+    const bool is_new = !message.spf_mail_from;
+    if (is_new && !(message.spf_mail_from = known(subject)))
+        message.spf_mail_from = co_await ask(subject, deadline);
+    const auto answer = message.spf_mail_from;
 
-    auto& answer = is_helo ? message.spf_helo : message.spf_mail_from;
-    const bool is_new = !answer;
+    auto mail_from = judge(subject, *answer);
     if (is_new)
-        answer = co_await ask(query, deadline);
-
-    auto verdict = spf_verdict({identity, is_null_sender, query, *answer}, settings_);
-    if (is_new && settings_.header && is_helo == is_null_sender)
-        verdict.header = write_received_spf(identity, request.sender, query, *answer);
-    co_return verdict;
+        mail_from.header = header(subject, *answer);
+    if (mail_from.weight() != Weight::none)
+        co_await excuse(request, mail_from, deadline);
+    co_return heavier_of(std::move(mail_from), std::move(helo));
 }
 
-asio::awaitable<SharedSpfAnswer> SpfCheck::ask(const SpfQuery& query, Deadline deadline)
+// The HELO name of a null sender is its sender, too (RFC 7208 2.4).
+bool SpfCheck::asks_helo(bool is_null_sender) const
 {
-    if (query.domain.empty())
-        co_return std::make_shared<const SpfAnswer>(); // RFC 7208 4.3: none
+    return helo_rule(settings_.helo, is_null_sender) != SpfRejectOn::unchecked
+        || (is_null_sender && settings_.mail_from != SpfRejectOn::unchecked);
+}
+
+SharedSpfAnswer SpfCheck::known(const Subject& subject) const
+{
+    return subject.domain.empty() ? none_ : spf_->known(*subject.request.client, subject.domain);
+}
+
+asio::awaitable<SharedSpfAnswer> SpfCheck::ask(const Subject& subject, Deadline deadline)
+{
+    if (!is_spf_domain(subject.domain))
+        co_return none_;
+    const auto& request = subject.request;
+    SpfQuery query{*request.client, {}, std::string(subject.domain), request.helo_name, settings_.receiver};
+    if (subject.identity == SpfIdentity::mail_from)
+        query.local_part = request.sender_address.local_part;
     const auto limit = std::chrono::steady_clock::now() + settings_.deadline;
-    co_return co_await check_host_(query, std::min(deadline, limit));
+    co_return co_await spf_->check_host(std::move(query), std::min(deadline, limit));
+}
+
+Verdict SpfCheck::judge(const Subject& subject, const SpfAnswer& answer) const
+{
+    SpfFinding finding{subject.identity, subject.request.sender_address.is_null(), false,
+                       *subject.request.client, subject.domain, answer};
+    if (answer.result == SpfResult::neutral || answer.result == SpfResult::softfail)
+        finding.wants_pass = not_pass_domains_.contains(subject.domain);
+    return spf_verdict(finding, settings_);
+}
+
+asio::awaitable<void> SpfCheck::excuse(const PolicyRequest& request, Verdict& verdict, Deadline deadline)
+{
+    if (!exemptions_)
+        co_return;
+    const auto exemption = co_await exemptions_->find(request, deadline);
+    switch (exemption.is) {
+    case SpfExemption::Is::no:
+        break;
+    case SpfExemption::Is::yes:
+        verdict = Verdict{.header = std::move(verdict.header), .reason = std::move(verdict.reason)};
+        verdict.reason.append(" exempt=").append(exemption.why);
+        if (settings_.skipped_header)
+            verdict.header = write_spf_skipped("SPF skipped for whitelisted relay domain",
+                                               mail({SpfIdentity::mail_from, request, {}}));
+        break;
+    case SpfExemption::Is::unknown: // it may be one whose mail must not be lost
+        verdict.action = Action::defer_if_permit;
+        verdict.code = 0;
+        verdict.text = "Message deferred: the DNS does not say whether this client is exempt from SPF";
+        verdict.reason.append(" exempt=unknown");
+        break;
+    }
+}
+
+std::string SpfCheck::header(const Subject& subject, const SpfAnswer& answer) const
+{
+    switch (settings_.header) {
+    case SpfHeader::none:
+        return {};
+    case SpfHeader::received_spf:
+        return write_received_spf(mail(subject), answer);
+    case SpfHeader::authentication_results:
+        return write_spf_auth_results(settings_.authserv_id, mail(subject), answer);
+    }
+    return {}; // unreachable: -Wswitch names a header without a case
+}
+
+SpfMail SpfCheck::mail(const Subject& subject) const
+{
+    const auto& request = subject.request;
+    return {subject.identity, request.client.value_or(IpAddress()), subject.domain, request.sender, request.helo_name,
+            settings_.hide_receiver ? std::string_view() : settings_.receiver};
+}
+
+Verdict SpfCheck::skip(const PolicyRequest& request, std::string_view why) const
+{
+    Verdict verdict{.reason = std::string(why)};
+    if (const auto words = skipped_words(why); settings_.skipped_header && !words.empty() && request.client)
+        verdict.header = write_spf_skipped(words, mail({SpfIdentity::mail_from, request, {}}));
+    return verdict;
 }
 
 } // namespace postern

@@ -1,5 +1,6 @@
 #include "policyd/spf_check.h"
 
+#include "test/fake/fake_resolver.h"
 #include "test/run.h"
 
 #include <doctest/doctest.h>
@@ -14,9 +15,13 @@ SpfSettings usual_settings()
 {
     SpfSettings settings;
     settings.enable = true;
-    settings.helo = SpfRejectOn::fail;
+    settings.helo = SpfHeloRejectOn::fail;
     settings.mail_from = SpfRejectOn::fail;
-    settings.header = true;
+    settings.header = SpfHeader::received_spf;
+    settings.authserv_id = "mx.example.org";
+    settings.text = "Message {action} due to: SPF {result} - {reason}";
+    settings.enhanced_status_codes = true;
+    settings.exempt_deadline = 10s;
     settings.void_lookups = 2;
     settings.deadline = 20s;
     settings.receiver = "mx.example.org";
@@ -46,18 +51,19 @@ PolicyRequest request(std::string sender, std::string helo)
 }
 
 // An SPF that a test writes down: results by domain.
-struct FakeSpf {
-    std::map<std::string, SpfAnswer> answers;
-    std::vector<SpfQuery> asked;
-    std::vector<Deadline> deadlines;
-
-    CheckHost check_host()
+class FakeSpf final : public SpfSource {
+public:
+    SharedSpfAnswer known(const IpAddress&, std::string_view domain) override
     {
-        return [this](SpfQuery query, Deadline deadline) -> asio::awaitable<SharedSpfAnswer> {
-            asked.push_back(query);
-            deadlines.push_back(deadline);
-            co_return std::make_shared<const SpfAnswer>(answers[query.domain]);
-        };
+        const auto it = remembered.find(std::string(domain));
+        return it == remembered.end() ? nullptr : std::make_shared<const SpfAnswer>(it->second);
+    }
+
+    asio::awaitable<SharedSpfAnswer> check_host(SpfQuery query, Deadline deadline) override
+    {
+        asked.push_back(query);
+        deadlines.push_back(deadline);
+        co_return std::make_shared<const SpfAnswer>(answers[query.domain]);
     }
 
     std::vector<std::string> domains_asked() const
@@ -67,140 +73,28 @@ struct FakeSpf {
             domains.push_back(query.domain);
         return domains;
     }
+
+    std::map<std::string, SpfAnswer> answers, remembered;
+    std::vector<SpfQuery> asked;
+    std::vector<Deadline> deadlines;
 };
 
 using Domains = std::vector<std::string>;
 
-constexpr SpfResult all_results[] = {SpfResult::none,     SpfResult::neutral,   SpfResult::pass,     SpfResult::fail,
-                                     SpfResult::softfail, SpfResult::temperror, SpfResult::permerror};
+// The check over an SPF that outlives it, and whose clients are all strangers.
+SpfCheck check_over(FakeSpf& spf, const SpfSettings& settings)
+{
+    return SpfCheck({settings, std::shared_ptr<SpfSource>(std::shared_ptr<void>(), &spf),
+                     std::make_shared<TrustedClients>()});
+}
 
 Verdict ask(FakeSpf& spf, const SpfSettings& settings, const PolicyRequest& request, PolicyMessage& message)
 {
-    SpfCheck check(spf.check_host(), settings, std::make_shared<TrustedClients>());
+    auto check = check_over(spf, settings);
     return run(check.check(request, message, std::chrono::steady_clock::now() + 60s));
 }
 
 } // namespace
-
-TEST_CASE("spf_verdict: what each result is worth by each setting")
-{
-    struct Case {
-        SpfRejectOn reject_on;
-        bool reject_permerror;
-        bool defer_temperror;
-        std::map<SpfResult, std::string> want; // code or action, and status, of those that are not dunno
-    };
-    const std::string no = "550 7.23";
-    const Case cases[] = {
-        {SpfRejectOn::never, true, true, {}},
-        {SpfRejectOn::fail, false, false, {{SpfResult::fail, no}}},
-        {SpfRejectOn::softfail, false, false, {{SpfResult::fail, no}, {SpfResult::softfail, no}}},
-        {SpfRejectOn::not_pass,
-         false,
-         false,
-         {{SpfResult::fail, no}, {SpfResult::softfail, no}, {SpfResult::neutral, no}}},
-        {SpfRejectOn::fail,
-         true,
-         true,
-         {{SpfResult::fail, no}, {SpfResult::permerror, "550 7.24"}, {SpfResult::temperror, "defer_if_permit 7.24"}}},
-    };
-    for (const auto& c : cases) {
-        for (const auto identity : {SpfIdentity::helo, SpfIdentity::mail_from}) {
-            for (const auto result : all_results) {
-                CAPTURE(static_cast<int>(c.reject_on));
-                CAPTURE(spf_result_name(result));
-                SpfSettings settings;
-                (identity == SpfIdentity::helo ? settings.helo : settings.mail_from) = c.reject_on;
-                settings.reject_permerror = c.reject_permerror;
-                settings.defer_temperror = c.defer_temperror;
-                const SpfQuery query{*parse_ip_address("192.0.2.1"), "a", "example.net", "h.example.net", "mx"};
-                const auto given = answer(result);
-
-                const auto got = spf_verdict({identity, false, query, given}, settings);
-
-                const auto want = c.want.find(result);
-                CHECK((got.action == Action::dunno) == (want == c.want.end()));
-                if (want != c.want.end()) {
-                    const auto word = got.code ? std::to_string(got.code) : std::string(action_name(got.action));
-                    CHECK(word + " " + got.status == want->second);
-                    CHECK(got.text != "");
-                }
-            }
-        }
-    }
-}
-
-TEST_CASE("spf_verdict: a setting is of its own identity; a null sender is both")
-{
-    struct Case {
-        const char* name;
-        SpfRejectOn helo;
-        SpfRejectOn mail_from;
-        SpfIdentity identity;
-        bool is_null_sender;
-        bool want_refused; // of a fail
-    };
-    constexpr auto never = SpfRejectOn::never, fail = SpfRejectOn::fail;
-    const Case cases[] = {
-        {"helo, its own setting", fail, never, SpfIdentity::helo, false, true},
-        {"helo, the other's", never, fail, SpfIdentity::helo, false, false},
-        {"mail from, its own", never, fail, SpfIdentity::mail_from, false, true},
-        {"mail from, the other's", fail, never, SpfIdentity::mail_from, false, false},
-        {"null sender, helo", fail, never, SpfIdentity::helo, true, true},
-        {"null sender, mail from (RFC 7208 2.4)", never, fail, SpfIdentity::helo, true, true},
-        {"null sender, neither", never, never, SpfIdentity::helo, true, false},
-    };
-    for (const auto& c : cases) {
-        CAPTURE(c.name);
-        SpfSettings settings;
-        settings.helo = c.helo;
-        settings.mail_from = c.mail_from;
-        const SpfQuery query{*parse_ip_address("192.0.2.1"), "a", "example.net", "example.net", "mx"};
-        const auto given = answer(SpfResult::fail);
-        CHECK(spf_verdict({c.identity, c.is_null_sender, query, given}, settings).is_refusal() == c.want_refused);
-    }
-}
-
-TEST_CASE("spf_verdict: texts and reasons")
-{
-    const SpfQuery query{*parse_ip_address("192.0.2.1"), "a", "example.net", "h.example.net", "mx"};
-    auto settings = usual_settings();
-    settings.reject_permerror = settings.defer_temperror = true;
-    auto given = answer(SpfResult::fail);
-
-    SUBCASE("fail without an explanation")
-    {
-        const auto got = spf_verdict({SpfIdentity::mail_from, false, query, given}, settings);
-        CHECK(got.text
-              == "Message rejected due to: SPF fail - 192.0.2.1 is not authorized to send mail from example.net");
-        CHECK(got.reason == "fail");
-    }
-    SUBCASE("fail of the HELO name")
-    {
-        const auto got = spf_verdict({SpfIdentity::helo, false, query, given}, settings);
-        CHECK(got.text == "Message rejected due to: SPF fail - 192.0.2.1 is not authorized to call itself example.net");
-        CHECK(got.reason == "helo=fail");
-    }
-    SUBCASE("an explanation is shown as the domain's own words (RFC 7208 6.2)")
-    {
-        given.explanation = "go away";
-        CHECK(spf_verdict({SpfIdentity::mail_from, false, query, given}, settings).text
-              == "Message rejected due to: SPF fail - the domain example.net explains: go away");
-    }
-    SUBCASE("permerror")
-    {
-        given = answer(SpfResult::permerror);
-        const auto got = spf_verdict({SpfIdentity::mail_from, false, query, given}, settings);
-        CHECK(got.text == "Message rejected due to: SPF permerror - example.net: why");
-        CHECK(got.reason == "permerror (example.net: why)");
-    }
-    SUBCASE("temperror")
-    {
-        given = answer(SpfResult::temperror);
-        CHECK(spf_verdict({SpfIdentity::mail_from, false, query, given}, settings).text
-              == "Message deferred due to: SPF temperror - example.net: why");
-    }
-}
 
 TEST_CASE("SpfCheck: two identities, each asked for once a message")
 {
@@ -273,7 +167,7 @@ TEST_CASE("SpfCheck: a null sender is judged by the HELO identity")
     spf.answers["h.example.net"] = answer(SpfResult::fail);
     PolicyMessage message;
     auto settings = usual_settings();
-    settings.helo = SpfRejectOn::never;
+    settings.helo = SpfHeloRejectOn::unchecked;
 
     const auto got = ask(spf, settings, request("", "h.example.net"), message);
     CHECK(got.action == Action::reject);
@@ -314,35 +208,214 @@ TEST_CASE("SpfCheck: which domains are asked for")
     }
 }
 
-TEST_CASE("SpfCheck: what no setting needs is not asked")
+TEST_CASE("SpfCheck: which identities are asked for, and whose answer the header says")
+{
+    using Helo = SpfHeloRejectOn;
+    using From = SpfRejectOn;
+    struct Case {
+        const char* name;
+        Helo helo;
+        From mail_from;
+        std::string sender;
+        Domains want;
+        const char* want_identity; // in the header; "": no header
+    };
+    const std::string sender = "a@example.net";
+    const Case cases[] = {
+        {"both", Helo::fail, From::fail, sender, {"h.example.net", "example.net"}, "mailfrom"},
+        {"both, and neither refuses", Helo::never, From::never, sender, {"h.example.net", "example.net"}, "mailfrom"},
+        {"HELO unchecked", Helo::unchecked, From::fail, sender, {"example.net"}, "mailfrom"},
+        {"HELO for null senders", Helo::null_sender, From::fail, sender, {"example.net"}, "mailfrom"},
+        {"MAIL FROM unchecked", Helo::fail, From::unchecked, sender, {"h.example.net"}, "helo"},
+        {"neither", Helo::unchecked, From::unchecked, sender, {}, ""},
+        {"null sender", Helo::fail, From::fail, "", {"h.example.net"}, "helo"},
+        {"null sender, HELO unchecked", Helo::unchecked, From::never, "", {"h.example.net"}, "helo"},
+        {"null sender, HELO for them", Helo::null_sender, From::unchecked, "", {"h.example.net"}, "helo"},
+        {"null sender, neither", Helo::unchecked, From::unchecked, "", {}, ""},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        FakeSpf spf;
+        PolicyMessage message;
+        auto settings = usual_settings();
+        settings.helo = c.helo;
+        settings.mail_from = c.mail_from;
+        const auto got = ask(spf, settings, request(c.sender, "h.example.net"), message);
+        CHECK(spf.domains_asked() == c.want);
+        CHECK(got.header.empty() == (std::string_view(c.want_identity) == ""));
+        CHECK(got.header.find(std::string("identity=") + c.want_identity) != (got.header.empty() ? 0 : std::string::npos));
+    }
+}
+
+TEST_CASE("SpfCheck: what is remembered is not asked for")
 {
     FakeSpf spf;
+    spf.remembered["h.example.net"] = answer(SpfResult::pass);
+    spf.remembered["example.net"] = answer(SpfResult::softfail);
     PolicyMessage message;
-    auto settings = usual_settings();
-    settings.helo = SpfRejectOn::never;
-    ask(spf, settings, request("a@example.net", "h.example.net"), message);
-    CHECK(spf.domains_asked() == Domains{"example.net"});
+    const auto got = ask(spf, usual_settings(), request("a@example.net", "H.example.net."), message);
+    CHECK(got.reason == "softfail");
+    CHECK(got.header.starts_with("Received-SPF: softfail"));
+    CHECK(spf.asked.empty());
+    CHECK(message.spf_helo->result == SpfResult::pass);
+    CHECK(message.spf_mail_from->result == SpfResult::softfail);
+}
 
-    spf.asked.clear();
-    PolicyMessage another;
-    settings.helo = SpfRejectOn::fail;
-    settings.mail_from = SpfRejectOn::never;
-    settings.header = false;
-    CHECK(ask(spf, settings, request("a@example.net", "h.example.net"), another).header == "");
-    CHECK(spf.domains_asked() == Domains{"h.example.net"});
+TEST_CASE("SpfCheck: the header that the setting names")
+{
+    struct Case {
+        SpfHeader header;
+        bool hide_receiver;
+        const char* want;
+    };
+    const Case cases[] = {
+        {SpfHeader::none, false, ""},
+        {SpfHeader::received_spf, false,
+         "Received-SPF: pass (domain of example.net designates 192.0.2.1 as permitted sender) client-ip=192.0.2.1; "
+         "identity=mailfrom; envelope-from=\"a@example.net\"; helo=h.example.net; receiver=mx.example.org"},
+        {SpfHeader::received_spf, true,
+         "Received-SPF: pass (domain of example.net designates 192.0.2.1 as permitted sender) client-ip=192.0.2.1; "
+         "identity=mailfrom; envelope-from=\"a@example.net\"; helo=h.example.net"},
+        {SpfHeader::authentication_results, false,
+         "Authentication-Results: mx.example.org; spf=pass smtp.mailfrom=example.net"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.want);
+        FakeSpf spf;
+        spf.answers["example.net"] = answer(SpfResult::pass);
+        PolicyMessage message;
+        auto settings = usual_settings();
+        settings.header = c.header;
+        settings.hide_receiver = c.hide_receiver;
+        CHECK(ask(spf, settings, request("a@example.net", "h.example.net"), message).header == c.want);
+    }
+}
+
+TEST_CASE("SpfCheck: domains whose mail comes with a pass or not at all")
+{
+    struct Case {
+        const char* name;
+        std::string sender;
+        std::string helo;
+        SpfResult result; // of every domain
+        bool want_refused;
+    };
+    const Case cases[] = {
+        {"softfail", "a@bank.example", "h.example.net", SpfResult::softfail, true},
+        {"neutral", "a@bank.example", "h.example.net", SpfResult::neutral, true},
+        {"pass", "a@bank.example", "h.example.net", SpfResult::pass, false},
+        {"no record", "a@bank.example", "h.example.net", SpfResult::none, false},
+        {"a broken record", "a@bank.example", "h.example.net", SpfResult::permerror, false},
+        {"another domain", "a@example.net", "h.example.net", SpfResult::softfail, false},
+        {"below it, which is not listed", "a@www.bank.example", "h.example.net", SpfResult::softfail, false},
+        {"below one listed with a dot", "a@x.pay.example", "h.example.net", SpfResult::softfail, true},
+        {"its HELO name is no sender", "a@example.net", "bank.example", SpfResult::softfail, false},
+        {"its HELO name is, with a null sender", "", "bank.example", SpfResult::softfail, true},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        FakeSpf spf;
+        for (const auto* domain : {"bank.example", "www.bank.example", "x.pay.example", "example.net", "h.example.net"})
+            spf.answers[domain] = answer(c.result);
+        PolicyMessage message;
+        auto settings = usual_settings();
+        settings.not_pass_domains = {"Bank.example", ".pay.example"};
+        CHECK(ask(spf, settings, request(c.sender, c.helo), message).is_refusal() == c.want_refused);
+    }
+}
+
+TEST_CASE("SpfCheck: a refusal is excused if the client is exempt, and for the time being if nobody knows")
+{
+    struct Case {
+        const char* name;
+        SpfResult result;   // of the sender's domain
+        SpfResult relay;    // of the forwarder's
+        bool skipped_header;
+        Action want;
+        std::string want_reason;
+        const char* want_header;
+    };
+    const Case cases[] = {
+        {"exempt", SpfResult::fail, SpfResult::pass, false, Action::dunno, "fail exempt=spf:relay.example",
+         "Received-SPF: fail"},
+        {"exempt, with policyd-spf's header", SpfResult::fail, SpfResult::pass, true, Action::dunno,
+         "fail exempt=spf:relay.example", "X-Comment: SPF skipped for whitelisted relay domain - client-ip=192.0.2.1;"},
+        {"not exempt", SpfResult::fail, SpfResult::fail, false, Action::reject, "fail", "Received-SPF: fail"},
+        {"nobody knows", SpfResult::fail, SpfResult::temperror, false, Action::defer_if_permit, "fail exempt=unknown",
+         "Received-SPF: fail"},
+        {"nothing to excuse", SpfResult::softfail, SpfResult::pass, true, Action::dunno, "softfail",
+         "Received-SPF: softfail"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        FakeSpf spf, relays;
+        spf.answers["example.net"] = answer(c.result);
+        relays.answers["relay.example"] = answer(c.relay);
+        auto settings = usual_settings();
+        settings.exempt_spf_domains = {"relay.example"};
+        settings.skipped_header = c.skipped_header;
+        const auto exemptions = SpfExemptions::create(settings, std::make_shared<FakeResolver>(),
+                                                      std::shared_ptr<SpfSource>(std::shared_ptr<void>(), &relays));
+        REQUIRE(exemptions);
+        SpfCheck check({settings, std::shared_ptr<SpfSource>(std::shared_ptr<void>(), &spf),
+                        std::make_shared<TrustedClients>(), std::make_shared<SpfExemptions>(*exemptions)});
+        PolicyMessage message;
+        const auto got =
+            run(check.check(request("a@example.net", ""), message, std::chrono::steady_clock::now() + 60s));
+        CHECK(got.action == c.want);
+        CHECK(got.reason == c.want_reason);
+        CHECK(got.header.starts_with(c.want_header));
+        CHECK((got.action == Action::dunno) == got.text.empty());
+        CHECK(relays.asked.empty() == (c.result == SpfResult::softfail));
+    }
+}
+
+TEST_CASE("SpfCheck: a HELO name that is excused does not spare the sender the question")
+{
+    FakeSpf spf, relays;
+    spf.answers["h.example.net"] = answer(SpfResult::fail);
+    spf.answers["example.net"] = answer(SpfResult::pass);
+    relays.answers["relay.example"] = answer(SpfResult::pass);
+    auto settings = usual_settings();
+    settings.exempt_spf_domains = {"relay.example"};
+    const auto exemptions = SpfExemptions::create(settings, std::make_shared<FakeResolver>(),
+                                                  std::shared_ptr<SpfSource>(std::shared_ptr<void>(), &relays));
+    REQUIRE(exemptions);
+    SpfCheck check({settings, std::shared_ptr<SpfSource>(std::shared_ptr<void>(), &spf),
+                    std::make_shared<TrustedClients>(), std::make_shared<SpfExemptions>(*exemptions)});
+    PolicyMessage message;
+    const auto got = run(check.check(request("a@example.net", "h.example.net"), message, Deadline::max()));
+    CHECK(got.action == Action::dunno);
+    CHECK(got.reason == "pass helo=fail exempt=spf:relay.example");
+    CHECK(got.header.starts_with("Received-SPF: pass"));
 }
 
 TEST_CASE("SpfCheck: who is not judged")
 {
     FakeSpf spf;
     spf.answers["example.net"] = answer(SpfResult::fail);
-    auto trusted = TrustedClients::parse({.networks = {"192.0.2.0/24"}, .relays = {}});
+    auto trusted = TrustedClients::parse({.networks = {"192.0.2.0/24"}, .relays = {"198.51.100.1"}});
     REQUIRE(trusted);
-    SpfCheck check(spf.check_host(), usual_settings(), std::make_shared<TrustedClients>(*trusted));
+    auto settings = usual_settings();
+    SUBCASE("and nothing is said of it") {}
+    SUBCASE("and a header says so") { settings.skipped_header = true; }
+    SpfCheck check({settings, std::shared_ptr<SpfSource>(std::shared_ptr<void>(), &spf),
+                    std::make_shared<TrustedClients>(*trusted)});
     PolicyMessage message;
     auto asked = request("a@example.net", "h.example.net");
 
-    CHECK(run(check.check(asked, message, {})).reason == "network");
+    const auto local = run(check.check(asked, message, {}));
+    CHECK(local.reason == "network");
+    CHECK(local.header
+          == (settings.skipped_header ? "X-Comment: SPF check N/A for local connections - client-ip=192.0.2.1;"
+                                        " envelope-from=\"a@example.net\"; helo=h.example.net; receiver=mx.example.org"
+                                      : ""));
+    asked.client = *parse_ip_address("198.51.100.1");
+    const auto relay = run(check.check(asked, message, {}));
+    CHECK(relay.reason == "relay");
+    CHECK(relay.header.starts_with(settings.skipped_header ? "X-Comment: SPF skipped for whitelisted relay - " : ""));
+    asked.client = *parse_ip_address("10.0.0.1");
+    CHECK(run(check.check(asked, message, {})).reason == "private");
     asked.client = *parse_ip_address("203.0.113.1");
     asked.sasl_username = "me";
     CHECK(run(check.check(asked, message, {})).reason == "login");
@@ -357,8 +430,7 @@ TEST_CASE("SpfCheck: who is not judged")
 TEST_CASE("SpfCheck: the deadline is the request's, or the setting's if that is earlier")
 {
     FakeSpf spf;
-    auto settings = usual_settings();
-    SpfCheck check(spf.check_host(), settings, std::make_shared<TrustedClients>());
+    auto check = check_over(spf, usual_settings());
     const auto asked = request("a@example.net", "");
     const auto now = std::chrono::steady_clock::now();
     PolicyMessage first, second;

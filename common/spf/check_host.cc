@@ -38,6 +38,7 @@ struct Decision {
     std::string domain; // of the record that decided
     std::string exp;    // its exp=, if the result is fail
     bool names_client = false;
+    bool sends_no_mail = false;
 };
 
 // One directive on its way.
@@ -146,6 +147,7 @@ asio::awaitable<SpfAnswer> Evaluation::run()
         answer.mechanism = std::move(decision->mechanism);
         answer.record_domain = std::move(decision->domain);
         answer.names_client = decision->result == SpfResult::pass && decision->names_client;
+        answer.sends_no_mail = decision->sends_no_mail;
     } else {
         answer.result = decision.error().result;
         answer.problem = std::move(decision.error().problem);
@@ -185,8 +187,10 @@ asio::awaitable<OrStop<Decision>> Evaluation::evaluate(std::string domain)
                 co_return tl::unexpected(std::move(is_match.error()));
             if (*is_match) {
                 std::string exp(directive.result == SpfResult::fail ? record->exp : "");
+                const bool sends_no_mail = directive.result == SpfResult::fail
+                    && directive.mechanism == SpfMechanism::all && &directive == &record->directives.front();
                 co_return Decision{directive.result, std::string(directive.text), std::move(domain), std::move(exp),
-                                   is_fixed && names_client};
+                                   is_fixed && names_client, sends_no_mail};
             }
         }
         if (!record->redirect || never_matches(*record->redirect))

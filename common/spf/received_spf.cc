@@ -9,7 +9,7 @@ namespace postern {
 namespace {
 
 constexpr std::size_t max_commented_domain = 100; // longer ones are in the key-value pairs only
-constexpr std::size_t max_mechanism = 120, max_problem = 160;
+constexpr std::size_t max_mechanism = 120, max_problem = 160, max_domain = 253;
 
 // RFC 5322 3.2.3
 constexpr auto atext = [] {
@@ -32,21 +32,46 @@ bool is_dot_atom(std::string_view value)
     return last != '.';
 }
 
-// dot-atom / quoted-string
+bool is_plain(char c) // in a quoted string
+{
+    return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\';
+}
+
 void append_quoted(std::string& field, std::string_view value)
 {
-    const auto plain = printable(value, value.size());
-    if (is_dot_atom(plain)) {
-        field += plain;
-        return;
+    field += '"';
+    while (!value.empty()) {
+        const auto end = std::find_if_not(value.begin(), value.end(), is_plain);
+        const auto plain = static_cast<std::size_t>(end - value.begin());
+        field += value.substr(0, plain);
+        if (end != value.end()) {
+            if (*end == '"' || *end == '\\')
+                (field += '\\') += *end;
+            else
+                field += '?';
+        }
+        value.remove_prefix(std::min(plain + 1, value.size()));
     }
     field += '"';
-    for (const char c : plain) {
-        if (c == '"' || c == '\\')
-            field += '\\';
-        field += c;
-    }
-    field += '"';
+}
+
+// dot-atom / quoted-string (RFC 7208 9.1)
+void append_value(std::string& field, std::string_view value)
+{
+    if (is_dot_atom(value))
+        field += value;
+    else
+        append_quoted(field, value);
+}
+
+// domain-name / quoted-string: of the characters of an atom some end a value of that field (RFC 8601 2.2).
+void append_domain(std::string& field, std::string_view value)
+{
+    const auto is_of_domain = [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; };
+    if (std::all_of(value.begin(), value.end(), is_of_domain))
+        field += value;
+    else
+        append_quoted(field, value);
 }
 
 // For the comment: nothing there can end it or nest in it.
@@ -58,10 +83,9 @@ std::string without_parentheses(std::string_view value)
     return text;
 }
 
-std::string comment(const SpfQuery& query, SpfResult result)
+std::string comment(std::string_view ip, std::string_view asked, SpfResult result)
 {
-    const auto domain = without_parentheses(query.domain);
-    const auto ip = query.ip.text();
+    const auto domain = without_parentheses(asked);
     switch (result) {
     case SpfResult::none:
         return concat({domain, " has no SPF record"});
@@ -87,32 +111,87 @@ void add(std::string& field, std::string_view key, std::string_view value)
     if (value.empty())
         return;
     const auto size_before = field.size();
-    field.append(" ").append(key).append("=");
-    append_quoted(field, value);
+    ((field += ' ') += key) += '=';
+    append_value(field, value);
     field += ';';
     if (field.size() >= max_received_spf)
         field.resize(size_before);
 }
 
+// "Received-SPF: pass (domain of example.org designates ...) client-ip=192.0.2.1;"
+std::string write_head(const IpAddress& client, std::string_view domain, SpfResult result)
+{
+    const auto ip = client.text();
+    auto head = concat({"Received-SPF: ", spf_result_name(result)});
+    if (!domain.empty() && domain.size() <= max_commented_domain)
+        head.append(" (").append(comment(ip, domain, result)).append(")");
+    add(head, "client-ip", ip);
+    return head;
+}
+
+std::string write_tail(const SpfAnswer& answer)
+{
+    std::string tail;
+    add(tail, "mechanism", std::string_view(answer.mechanism).substr(0, max_mechanism));
+    add(tail, "problem", std::string_view(answer.problem).substr(0, max_problem));
+    return tail;
+}
+
+void add_envelope(std::string& field, const SpfMail& mail)
+{
+    add(field, "envelope-from", mail.envelope_from.empty() ? "<>" : mail.envelope_from);
+    add(field, "helo", mail.helo);
+    add(field, "receiver", mail.receiver);
+}
+
 } // namespace
 
-std::string write_received_spf(SpfIdentity identity, std::string_view envelope_from, const SpfQuery& query,
-                               const SpfAnswer& answer)
+void prepare_received_spf(const IpAddress& client, std::string_view domain, SpfAnswer& answer)
 {
+    answer.field_head = write_head(client, domain, answer.result);
+    answer.field_tail = write_tail(answer);
+}
+
+std::string write_received_spf(const SpfMail& mail, const SpfAnswer& answer)
+{
+    const bool is_prepared = !answer.field_head.empty();
     std::string field;
     field.reserve(512);
-    field.append("Received-SPF: ").append(spf_result_name(answer.result));
-    if (!query.domain.empty() && query.domain.size() <= max_commented_domain)
-        field.append(" (").append(comment(query, answer.result)).append(")");
+    field += is_prepared ? answer.field_head : write_head(mail.client, mail.domain, answer.result);
 
     // The pairs that a reader cannot do without come first.
-    add(field, "identity", identity == SpfIdentity::helo ? "helo" : "mailfrom");
-    add(field, "client-ip", query.ip.text());
-    add(field, "envelope-from", envelope_from.empty() ? "<>" : envelope_from);
-    add(field, "helo", query.helo);
-    add(field, "receiver", query.receiver);
-    add(field, "mechanism", std::string_view(answer.mechanism).substr(0, max_mechanism));
-    add(field, "problem", std::string_view(answer.problem).substr(0, max_problem));
+    field += mail.identity == SpfIdentity::helo ? " identity=helo;" : " identity=mailfrom;";
+    add_envelope(field, mail);
+    const auto size_before = field.size();
+    field += is_prepared ? answer.field_tail : write_tail(answer);
+    if (field.size() >= max_received_spf)
+        field.resize(size_before);
+    field.pop_back(); // the last semicolon
+    return field;
+}
+
+// The domain alone: a local part says nothing of whom SPF has vouched for (RFC 8601 2.7.2 lets it be left out).
+std::string write_spf_auth_results(std::string_view authserv_id, const SpfMail& mail, const SpfAnswer& answer)
+{
+    std::string field("Authentication-Results: ");
+    append_domain(field, authserv_id);
+    field.append("; spf=").append(spf_result_name(answer.result));
+    if (!answer.problem.empty()) {
+        field += " reason=";
+        append_quoted(field, std::string_view(answer.problem).substr(0, max_problem));
+    }
+    if (!mail.domain.empty() && mail.domain.size() <= max_domain) {
+        field += mail.identity == SpfIdentity::helo ? " smtp.helo=" : " smtp.mailfrom=";
+        append_domain(field, mail.domain);
+    }
+    return field;
+}
+
+std::string write_spf_skipped(std::string_view why, const SpfMail& mail)
+{
+    auto field = concat({"X-Comment: ", why, " -"});
+    add(field, "client-ip", mail.client.text());
+    add_envelope(field, mail);
     field.pop_back(); // the last semicolon
     return field;
 }

@@ -39,6 +39,12 @@ struct SpfAnswer {
     int void_lookups = 0;    // terms whose questions found nothing (see check_host)
     bool names_client = false; // with pass: by ip4, ip6, a or mx, which name hosts, and not by what all the world may
                                // match: all, exists, ptr, a wide network, a name that depends on the client
+    bool sends_no_mail = false; // with fail: the record is "-all" alone, whoever the client is
+
+    // The parts of a header field that hang on this answer alone (see received_spf): made once,
+    // where many messages share it; empty: not made.
+    std::string field_head{};
+    std::string field_tail{};
 };
 
 // An answer is made once and read often: by each message of a client and a domain, and by each

@@ -1,6 +1,6 @@
 #include "common/spf/spf_cache.h"
 
-#include "common/text.h"
+#include "common/spf/received_spf.h"
 
 #include <algorithm>
 #include <optional>
@@ -41,11 +41,12 @@ private:
     bool has_macro_ = false;
 };
 
-std::string key_of(const SpfQuery& query)
+void write_key(std::string& key, const IpAddress& client, std::string_view domain)
 {
-    const auto& octets = query.ip.octets();
-    const std::string_view client(reinterpret_cast<const char*>(octets.data()), query.ip.is_v4() ? 4 : 16);
-    return concat({query.ip.is_v4() ? "4" : "6", client, query.domain});
+    const auto& octets = client.octets();
+    key.assign(client.is_v4() ? "4" : "6");
+    key.append(reinterpret_cast<const char*>(octets.data()), client.is_v4() ? 4 : 16);
+    key.append(domain);
 }
 
 } // namespace
@@ -58,21 +59,34 @@ SpfCache::SpfCache(Resolver& resolver, SpfLimits limits, Options options)
 {
 }
 
+SharedSpfAnswer SpfCache::known(const IpAddress& client, std::string_view domain)
+{
+    write_key(key_, client, domain);
+    const auto* kept = answers_.find(key_);
+    if (!kept || options_.now() >= kept->until)
+        return nullptr;
+    ++hits_;
+    return kept->answer;
+}
+
 asio::awaitable<SharedSpfAnswer> SpfCache::check_host(SpfQuery query, Deadline deadline)
 {
-    auto key = key_of(query);
-    if (const auto* kept = answers_.find(key); kept && options_.now() < kept->until) {
-        ++hits_;
-        co_return kept->answer;
-    }
+    if (auto answer = known(query.ip, query.domain))
+        co_return answer;
     ++misses_;
+    const auto client = query.ip;
+    const auto domain = query.domain;
     Watch watch(resolver_);
-    const auto answer = std::make_shared<const SpfAnswer>(
-        co_await postern::check_host(watch, std::move(query), limits_, deadline));
+    auto answer = co_await postern::check_host(watch, std::move(query), limits_, deadline);
     const auto lifetime = watch.lifetime();
-    if (options_.capacity > 0 && lifetime.count() > 0 && answer->result != SpfResult::temperror)
-        answers_.put(key, {answer, options_.now() + lifetime});
-    co_return answer;
+    if (options_.capacity == 0 || lifetime.count() <= 0 || answer.result == SpfResult::temperror)
+        co_return std::make_shared<const SpfAnswer>(std::move(answer));
+
+    prepare_received_spf(client, domain, answer);
+    auto shared = std::make_shared<const SpfAnswer>(std::move(answer));
+    write_key(key_, client, domain);
+    answers_.put(key_, {shared, options_.now() + lifetime});
+    co_return shared;
 }
 
 } // namespace postern

@@ -11,6 +11,7 @@
 
 #include "common/lru_cache.h"
 #include "common/spf/check_host.h"
+#include "common/spf/spf_source.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +26,7 @@ struct SpfCacheStats {
     std::size_t entries = 0;
 };
 
-class SpfCache {
+class SpfCache final : public SpfSource {
 public:
     struct Options {
         std::size_t capacity = 5'000; // answers
@@ -39,8 +40,9 @@ public:
     {
     }
 
-    // Never null; the same answer for everyone who asks while it is kept.
-    asio::awaitable<SharedSpfAnswer> check_host(SpfQuery query, Deadline deadline);
+    // The same answer for everyone who asks while it is kept, with the parts of its header field.
+    SharedSpfAnswer known(const IpAddress& client, std::string_view domain) override;
+    asio::awaitable<SharedSpfAnswer> check_host(SpfQuery query, Deadline deadline) override;
 
     SpfCacheStats stats() const { return {hits_, misses_, answers_.size()}; }
 
@@ -54,6 +56,7 @@ private:
     SpfLimits limits_;
     Options options_;
     LruCache<Kept> answers_; // by client and domain
+    std::string key_;        // of the look-up under way
     std::uint64_t hits_ = 0;
     std::uint64_t misses_ = 0;
 };

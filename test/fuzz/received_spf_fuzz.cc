@@ -30,7 +30,7 @@ void read_field(std::string_view field)
         require(end != std::string_view::npos && field[end] == ')');
         field.remove_prefix(end + 1);
     }
-    static constexpr std::array<std::string_view, 7> keys{"identity", "client-ip", "envelope-from", "helo", "receiver",
+    static constexpr std::array<std::string_view, 7> keys{"client-ip", "identity", "envelope-from", "helo", "receiver",
                                                           "mechanism", "problem"};
     for (auto key = keys.begin();; ++key) { // each at most once, in this order
         require(field.starts_with(' '));
@@ -57,6 +57,25 @@ void read_field(std::string_view field)
     }
 }
 
+// Nothing outside of quoted strings but our own words, a result and a domain.
+void read_auth_results(std::string_view field)
+{
+    require(field.size() < postern::max_received_spf);
+    require(field.starts_with("Authentication-Results: mx.example.org; spf="));
+    field.remove_prefix(44);
+    bool is_quoted = false;
+    for (std::size_t i = 0; i < field.size(); ++i) {
+        require(field[i] >= 0x20 && field[i] < 0x7f);
+        if (is_quoted && field[i] == '\\')
+            ++i;
+        else if (field[i] == '"')
+            is_quoted = !is_quoted;
+        else if (!is_quoted)
+            require(std::string_view(";()<>@,:\\/[]?").find(field[i]) == std::string_view::npos);
+    }
+    require(!is_quoted);
+}
+
 } // namespace
 
 // One value a line: nothing, address, HELO name, domain, receiver, mechanism, problem.
@@ -69,12 +88,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         at = at + 1 < values.size() ? at + 1 : at; // the last takes line ends too
     }
     const auto ip = *postern::parse_ip_address(size % 2 ? "192.0.2.1" : "2001:db8::1");
-    const postern::SpfQuery query{ip, "", values[3], values[2], values[4]};
     postern::SpfAnswer answer;
     answer.result = static_cast<postern::SpfResult>(size % 7);
     answer.mechanism = values[5];
     answer.problem = values[6];
-    read_field(postern::write_received_spf(postern::SpfIdentity::mail_from, values[1], query, answer));
-    read_field(postern::write_received_spf(postern::SpfIdentity::helo, values[1], query, answer));
+    for (const auto identity : {postern::SpfIdentity::mail_from, postern::SpfIdentity::helo}) {
+        const postern::SpfMail mail{identity, ip, values[3], values[1], values[2], values[4]};
+        const auto field = postern::write_received_spf(mail, answer);
+        read_field(field);
+        auto prepared = answer;
+        postern::prepare_received_spf(ip, values[3], prepared);
+        require(postern::write_received_spf(mail, prepared) == field);
+        read_auth_results(postern::write_spf_auth_results("mx.example.org", mail, answer));
+    }
     return 0;
 }
