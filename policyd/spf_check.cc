@@ -39,16 +39,15 @@ bool is_worth_a_word(SpfResult helo)
     return helo != SpfResult::none && helo != SpfResult::pass;
 }
 
-// Of two that are not final; with the header and the reasons of both.
-Verdict heavier_of(Verdict mail_from, Verdict helo)
+// The heavier of the two, with the sender's header and the reasons of both.
+void join(Verdict& mail_from, Verdict helo)
 {
-    if (!helo.reason.empty())
-        mail_from.reason.append(" ").append(helo.reason);
+    mail_from.reason.append(" ").append(helo.reason);
     if (helo.weight() <= mail_from.weight())
-        return mail_from;
+        return;
     helo.reason = std::move(mail_from.reason);
     helo.header = std::move(mail_from.header);
-    return helo;
+    mail_from = std::move(helo);
 }
 
 // What policyd-spf writes of mail it does not judge.
@@ -97,15 +96,15 @@ asio::awaitable<Verdict> SpfCheck::check(const PolicyRequest& request, PolicyMes
             message.spf_helo = co_await ask(subject, deadline);
         const auto answer = message.spf_helo;
 
-        helo = judge(subject, *answer);
-        if (is_new && !asks_mail_from)
-            helo.header = header(subject, *answer);
-        if (helo.weight() != Weight::none)
-            co_await excuse(request, helo, deadline);
-        if (!asks_mail_from || helo.weight() == Weight::final)
-            co_return helo;
-        if (!is_worth_a_word(answer->result))
-            helo.reason.clear();
+        if (!asks_mail_from || is_worth_a_word(answer->result)) {
+            helo = judge(subject, *answer);
+            if (is_new && !asks_mail_from)
+                helo.header = header(subject, *answer);
+            if (helo.weight() != Weight::none)
+                co_await excuse(request, helo, deadline);
+            if (!asks_mail_from || helo.weight() == Weight::final)
+                co_return helo;
+        }
     }
     if (!asks_mail_from)
         co_return helo; // nobody wants to know
@@ -121,7 +120,9 @@ asio::awaitable<Verdict> SpfCheck::check(const PolicyRequest& request, PolicyMes
         mail_from.header = header(subject, *answer);
     if (mail_from.weight() != Weight::none)
         co_await excuse(request, mail_from, deadline);
-    co_return heavier_of(std::move(mail_from), std::move(helo));
+    if (!helo.reason.empty())
+        join(mail_from, std::move(helo));
+    co_return mail_from;
 }
 
 // The HELO name of a null sender is its sender, too (RFC 7208 2.4).

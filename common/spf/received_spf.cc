@@ -11,46 +11,53 @@ namespace {
 constexpr std::size_t max_commented_domain = 100; // longer ones are in the key-value pairs only
 constexpr std::size_t max_mechanism = 120, max_problem = 160, max_domain = 253;
 
-// RFC 5322 3.2.3
-constexpr auto atext = [] {
-    std::array<bool, 256> table{};
+// What an octet is to a dot-atom (RFC 5322 3.2.3) and to a quoted string. One look at a table for
+// each: this is on the way of every mail.
+enum class Octet : unsigned char { atext, dot, quoted, escaped, unprintable };
+
+constexpr auto octets = [] {
+    std::array<Octet, 256> table{};
     for (unsigned c = 0; c < 256; ++c)
-        table[c] = is_alnum(static_cast<char>(c));
+        table[c] = is_alnum(static_cast<char>(c)) ? Octet::atext : c >= 0x20 && c <= 0x7e ? Octet::quoted
+                                                                                          : Octet::unprintable;
     for (const char c : std::string_view("!#$%&'*+-/=?^_`{|}~"))
-        table[static_cast<unsigned char>(c)] = true;
+        table[static_cast<unsigned char>(c)] = Octet::atext;
+    table['.'] = Octet::dot;
+    table['"'] = table['\\'] = Octet::escaped;
     return table;
 }();
 
-bool is_dot_atom(std::string_view value)
+Octet octet(char c)
 {
-    char last = '.';
-    for (const char c : value) {
-        if (c == '.' ? last == '.' : !atext[static_cast<unsigned char>(c)])
-            return false;
-        last = c;
-    }
-    return last != '.';
+    return octets[static_cast<unsigned char>(c)];
 }
 
-bool is_plain(char c) // in a quoted string
+bool is_dot_atom(std::string_view value)
 {
-    return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\';
+    auto last = Octet::dot;
+    for (const char c : value) {
+        const auto is = octet(c);
+        if (is > Octet::dot || (is == Octet::dot && last == Octet::dot))
+            return false;
+        last = is;
+    }
+    return last != Octet::dot;
 }
 
 void append_quoted(std::string& field, std::string_view value)
 {
     field += '"';
     while (!value.empty()) {
-        const auto end = std::find_if_not(value.begin(), value.end(), is_plain);
+        const auto end = std::find_if(value.begin(), value.end(), [](char c) { return octet(c) > Octet::quoted; });
         const auto plain = static_cast<std::size_t>(end - value.begin());
         field += value.substr(0, plain);
-        if (end != value.end()) {
-            if (*end == '"' || *end == '\\')
-                (field += '\\') += *end;
-            else
-                field += '?';
-        }
-        value.remove_prefix(std::min(plain + 1, value.size()));
+        if (end == value.end())
+            break;
+        if (octet(*end) == Octet::escaped)
+            (field += '\\') += *end;
+        else
+            field += '?';
+        value.remove_prefix(plain + 1);
     }
     field += '"';
 }
