@@ -78,9 +78,9 @@ std::string Greylist::status() const
     if (!store_)
         return {};
     const auto store = store_->state();
-    return fmt::format("greylist_store state={} failed_finds={} lost_writes={} cached_rows={} waiting_writes={}\n",
+    return fmt::format("greylist_store state={} failed_finds={} lost_writes={} cached_rows={} waiting_writes={} filter_octets={}\n",
                        store.trouble.empty() ? "ready" : "down", store.failed_finds, store.lost_writes,
-                       store.cached_rows, store.waiting_writes);
+                       store.cached_rows, store.waiting_writes, store.filter_octets);
 }
 
 } // namespace postern

@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_waiting = 100'000;  // reads, and writes
 constexpr std::size_t most_in_transaction = 2'000; // so that readers of the tool and checkpoints get their turn
 constexpr int expiry_page = 500;
+constexpr int scan_page = 50'000; // keys: some hundredths of a second
 constexpr auto idle_interval = 200ms;
 constexpr auto gather_time = 20ms; // a transaction that often, rather than one a mail
 constexpr std::chrono::milliseconds first_pause = 500ms, longest_pause = 30s;
@@ -87,7 +88,8 @@ void GreylistSqlite::apply(const GreylistKeyPair& keys, const GreylistRowPair& w
 
 GreylistStoreState GreylistSqlite::state() const
 {
-    return {trouble_, failed_finds_, lost_writes_, triplets_.size() + clients_.size(), unwritten_.size()};
+    return {trouble_, failed_finds_, lost_writes_, triplets_.size() + clients_.size(), unwritten_.size(),
+            filter_ ? filter_->octets() : 0};
 }
 
 void GreylistSqlite::set_policy(const GreylistPolicy& policy)
@@ -111,9 +113,15 @@ std::optional<GreylistRowPair> GreylistSqlite::recall(const GreylistKeyPair& key
     return rows;
 }
 
-// Whether memory knows of the row, or that there is none.
+// Whether it can be told without the file what the row is, or that there is none.
 template <class T>
 bool GreylistSqlite::recall(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row)
+{
+    return in_memory(known, key, row) || (filter_ && !filter_->may_hold(key));
+}
+
+template <class T>
+bool GreylistSqlite::in_memory(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row)
 {
     if (const auto* found = known.find(key))
         row = *found;
@@ -128,7 +136,7 @@ bool GreylistSqlite::recall(LruCache<std::optional<T>>& known, const std::string
 template <class T>
 void GreylistSqlite::remember(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row)
 {
-    recall(known, key, row);
+    in_memory(known, key, row);
     known.put(key, row);
 }
 
@@ -146,6 +154,11 @@ void GreylistSqlite::put(const std::string& key, Row row)
         return;
     }
     unwritten_.insert_or_assign(key, Unwritten{number, std::move(row)});
+    if (filter_) {
+        filter_->add(key);
+        if (filter_->size() == 2 * filter_->capacity()) // too full to be of use for long
+            wants_scan_ = true;
+    }
 }
 
 void GreylistSqlite::finish_reads(std::vector<Found> found)
@@ -174,6 +187,14 @@ void GreylistSqlite::set_trouble(std::string trouble)
     trouble_ = std::move(trouble);
     if (options_.on_state)
         options_.on_state(trouble_);
+}
+
+void GreylistSqlite::set_filter(std::optional<KeyFilter> filter)
+{
+    filter_ = std::move(filter);
+    if (filter_)
+        for (const auto& [key, row] : unwritten_)
+            filter_->add(key);
 }
 
 template <class Work>
@@ -213,7 +234,15 @@ Result<> GreylistSqlite::open_for_writing()
     if (!tables)
         return tl::unexpected(tables.error());
     writer_tables_ = std::move(*tables);
+    post([this] { set_filter({}); }); // it may be another file
+    begin_scan();
     return {};
+}
+
+void GreylistSqlite::begin_scan()
+{
+    wants_scan_ = false;
+    scan_.emplace(writer_tables_->size().value_or(0));
 }
 
 void GreylistSqlite::write_batch(BatchThread<Write>& writer, std::vector<Write> writes)
@@ -233,6 +262,9 @@ void GreylistSqlite::write_batch(BatchThread<Write>& writer, std::vector<Write> 
         if (ok) {
             done += count;
             pause = first_pause;
+            if (scan_)
+                for (const auto& row : rows)
+                    scan_->saw(row.key);
             post([this, part] {
                 finish_writes(part);
                 set_trouble("");
@@ -246,10 +278,13 @@ void GreylistSqlite::write_batch(BatchThread<Write>& writer, std::vector<Write> 
         writer.pause(pause);
         pause = std::min(pause * 2, longest_pause);
     }
+    if (std::chrono::steady_clock::now() - rested_ > idle_interval) // there is never a pause on a busy host
+        rest(writer);
 }
 
 void GreylistSqlite::rest(BatchThread<Write>& writer)
 {
+    rested_ = std::chrono::steady_clock::now();
     if (!writer_tables_) {
         if (const auto ok = open_for_writing(); ok)
             post([this] { set_trouble(""); });
@@ -257,11 +292,38 @@ void GreylistSqlite::rest(BatchThread<Write>& writer)
             writer.pause(first_pause);
         return;
     }
+    expire();
+    scan();
+}
+
+void GreylistSqlite::expire()
+{
     const auto now = clock_.now();
     if (!expiry_.is_due(now, std::chrono::steady_clock::now()))
         return;
     if (const auto ok = writer_tables_->expire(now, policy(), expiry_page); !ok)
         post([this, what = ok.error().what] { set_trouble(what); });
+}
+
+// The next part of the file for the filter.
+void GreylistSqlite::scan()
+{
+    if (writer_tables_->was_changed_by_others().value_or(false)) { // the filter does not know of all keys any more
+        post([this] { set_filter({}); });
+        begin_scan();
+    } else if (wants_scan_) {
+        begin_scan();
+    }
+    if (!scan_)
+        return;
+    const auto is_done = scan_->step(*writer_tables_, scan_page);
+    if (!is_done) { // begun anew the next time
+        scan_.reset();
+        wants_scan_ = true;
+    } else if (*is_done) {
+        post([this, filter = scan_->take()]() mutable { set_filter(std::move(filter)); });
+        scan_.reset();
+    }
 }
 
 } // namespace postern

@@ -4,7 +4,9 @@
 // triplet is decided without leaving the event loop. The rest is read by one
 // thread and written by another, many requests a transaction; both only ever
 // post back to the io_context, where everything else of this class happens.
-// A change counts from apply() on, before it is on disk.
+// A change counts from apply() on, before it is on disk. Once the file has been
+// gone through, a filter in memory knows of nearly all keys that it does not
+// hold: a triplet that is new costs no read.
 //
 // Failure: a file that cannot be opened or written is tried again with
 // growing pauses; until then find() knows what is in memory and gives an
@@ -16,13 +18,17 @@
 #include "common/lru_cache.h"
 #include "common/pending.h"
 #include "policyd/greylist_expiry.h"
+#include "policyd/greylist_scan.h"
 #include "policyd/greylist_store.h"
 #include "policyd/greylist_tables.h"
 
 #include <asio/io_context.hpp>
+#include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -74,19 +80,25 @@ private:
     template <class T>
     bool recall(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row);
     template <class T>
+    bool in_memory(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row);
+    template <class T>
     void remember(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row);
     void remember(const GreylistKeyPair& keys, GreylistRowPair& rows);
     void put(const std::string& key, Row row);
     void finish_reads(std::vector<Found> found);
     void finish_writes(const std::vector<Write>& writes);
     void set_trouble(std::string trouble);
+    void set_filter(std::optional<KeyFilter> filter);
 
     // On the two threads
     void read_batch(std::vector<Read> reads);
     void write_batch(BatchThread<Write>& writer, std::vector<Write> writes);
     void rest(BatchThread<Write>& writer); // what the writer does between batches
+    void expire();
+    void scan();
     GreylistPolicy policy();
     Result<> open_for_writing();
+    void begin_scan();
     template <class Work>
     void post(Work work);
 
@@ -97,6 +109,7 @@ private:
     LruCache<std::optional<TripletRow>> triplets_; // none: known not to be there
     LruCache<std::optional<ClientRow>> clients_;
     std::unordered_map<std::string, Unwritten> unwritten_;
+    std::optional<KeyFilter> filter_; // of all keys in the file; none: it is being made
     std::uint64_t last_number_ = 0; // of a write
     std::string trouble_;
     std::uint64_t failed_finds_ = 0;
@@ -105,6 +118,9 @@ private:
 
     std::optional<GreylistTables> reader_tables_; // the reader's alone
     std::optional<GreylistTables> writer_tables_; // the writer's alone
+    std::optional<GreylistScan> scan_;            // the writer's alone; none: it is done
+    std::chrono::steady_clock::time_point rested_{}; // the writer's alone
+    std::atomic<bool> wants_scan_ = false;
     GreylistExpiry expiry_;                       // the writer's alone
     std::mutex policy_mutex_;                     // guards options_.policy
     std::unique_ptr<BatchThread<Read>> reader_;

@@ -183,6 +183,51 @@ TEST_CASE("GreylistSqlite: many triplets through a small memory")
     CHECK(setup.store.state().lost_writes == 0);
 }
 
+TEST_CASE("GreylistSqlite: a new triplet costs no read, once the file has been gone through")
+{
+    const ScratchFolder folder;
+    const auto path = folder / "greylist.sqlite";
+    const auto has_filter = [](Setup& setup) { return [&] { return setup.store.state().filter_octets > 0; }; };
+    {
+        Setup setup(path);
+        for (int i = 0; i < 50; ++i)
+            setup.store.apply(keys(i), {row_at(setup.clock.now()), ClientRow{1, setup.clock.now()}});
+        setup.turn_until(has_filter(setup));
+        for (int i = 50; i < 60; ++i) // known to the filter that is there, not to the one that was made
+            setup.store.apply(keys(i), {row_at(setup.clock.now()), ClientRow{1, setup.clock.now()}});
+        setup.turn_until_written();
+        for (int i = 0; i < 60; ++i)
+            REQUIRE(setup.find(keys(i))->triplet);
+    }
+    Setup setup(path, 1);
+    setup.turn_until(has_filter(setup));
+    int known = 0;
+    for (int i = 100; i < 200; ++i)
+        if (const auto rows = setup.store.recall(keys(i)); rows && !rows->triplet && !rows->client)
+            ++known;
+    CHECK(known > 90);
+    for (int i = 0; i < 60; ++i) {
+        CHECK_FALSE(setup.store.recall(keys(i)));
+        CHECK(setup.find(keys(i))->triplet);
+    }
+}
+
+TEST_CASE("GreylistSqlite: what another program writes into the file is found")
+{
+    const ScratchFolder folder;
+    const auto path = folder / "greylist.sqlite";
+    Setup setup(path);
+    setup.turn_until([&] { return setup.store.state().filter_octets > 0; });
+    auto tables = GreylistTables::open(path);
+    REQUIRE(tables);
+    const GreylistWrite write{keys(7).triplet, row_at(setup.clock.now())};
+    REQUIRE(tables->write({&write, 1}));
+    setup.turn_until([&] { return !setup.store.recall(keys(7)); });
+    CHECK(setup.find(keys(7))->triplet);
+    setup.turn_until([&] { return setup.store.state().filter_octets > 0; });
+    CHECK(setup.find(keys(7))->triplet);
+}
+
 TEST_CASE("GreylistSqlite: a file that cannot be opened is said once, and taken up when it can")
 {
     const ScratchFolder folder;

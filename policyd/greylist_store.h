@@ -27,6 +27,7 @@ struct GreylistStoreState {
     std::uint64_t lost_writes = 0;
     std::size_t cached_rows = 0;
     std::size_t waiting_writes = 0;
+    std::size_t filter_octets = 0; // of memory that tells which keys the store does not hold; 0: nothing tells
 };
 
 class GreylistStore {

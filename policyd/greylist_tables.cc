@@ -1,5 +1,6 @@
 #include "policyd/greylist_tables.h"
 
+#include <utility>
 #include <vector>
 
 namespace postern {
@@ -71,6 +72,8 @@ Result<GreylistTables> GreylistTables::open(const std::string& path)
     GreylistTables tables(std::move(*database));
     if (const auto ok = tables.prepare(true); !ok)
         return tl::unexpected(ok.error());
+    if (const auto changed = tables.was_changed_by_others(); !changed) // from now on
+        return tl::unexpected(changed.error());
     return tables;
 }
 
@@ -189,6 +192,33 @@ Result<int> GreylistTables::expire(Timestamp now, const GreylistPolicy& policy, 
     if (!ok)
         return tl::unexpected(ok.error());
     return static_cast<int>(triplets->size() + clients->size());
+}
+
+Result<int> GreylistTables::next_keys(Table table, std::string& cursor, int count,
+                                      const std::function<void(std::string_view)>& show)
+{
+    auto& page = table == Table::triplet ? *next_triplets_ : *next_clients_;
+    page.bind(1, cursor).bind(2, std::int64_t{count});
+    int seen = 0;
+    for (;; ++seen) {
+        const auto row = page.step();
+        if (!row)
+            return tl::unexpected(row.error());
+        if (!*row)
+            break;
+        cursor = page.text(0);
+        show(cursor);
+    }
+    page.reset();
+    return seen;
+}
+
+Result<bool> GreylistTables::was_changed_by_others()
+{
+    const auto version = database_.data_version();
+    if (!version)
+        return tl::unexpected(version.error());
+    return std::exchange(data_version_, *version) != *version;
 }
 
 } // namespace postern

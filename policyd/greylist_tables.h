@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace postern {
@@ -39,6 +40,16 @@ public:
     // longer mean anything. Gives how many were deleted.
     Result<int> expire(Timestamp now, const GreylistPolicy& policy, int count);
 
+    // Shows the `count` keys that follow `cursor`, and moves it; gives how many there were.
+    enum class Table { triplet, client };
+    Result<int> next_keys(Table table, std::string& cursor, int count,
+                          const std::function<void(std::string_view)>& show);
+
+    Result<std::int64_t> size() { return database_.size(); } // octets
+
+    // Whether anybody else has written to the file since the last time this was asked.
+    Result<bool> was_changed_by_others();
+
 private:
     explicit GreylistTables(Database database);
     Result<> prepare(bool for_writing);
@@ -49,6 +60,7 @@ private:
     std::optional<Statement> find_triplet_, find_client_, put_triplet_, put_client_;
     std::optional<Statement> next_triplets_, next_clients_, delete_triplet_, delete_client_;
     std::string triplet_cursor_, client_cursor_; // the last key that expire() has looked at
+    std::int64_t data_version_ = 0;
 };
 
 } // namespace postern

@@ -179,6 +179,15 @@ Result<Statement> Database::prepare(std::string_view sql)
     return Statement(statement);
 }
 
+Result<std::int64_t> Database::size()
+{
+    const auto pages = read_pragma("page_count");
+    const auto page_size = read_pragma("page_size");
+    if (!pages || !page_size)
+        return tl::unexpected(pages ? page_size.error() : pages.error());
+    return *pages * *page_size;
+}
+
 Result<> Database::limit_size(std::int64_t octets)
 {
     const auto page_size = read_pragma("page_size");

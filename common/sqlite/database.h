@@ -42,6 +42,12 @@ public:
 
     int changes() const; // rows that the last statement wrote or deleted
 
+    // Of the file and the pages that wait for it, in octets.
+    Result<std::int64_t> size();
+
+    // Another number once anybody else has written to the file.
+    Result<std::int64_t> data_version() { return read_pragma("data_version"); }
+
     // From here on a write that would make the file larger fails ("database or disk is full").
     Result<> limit_size(std::int64_t octets);
 
