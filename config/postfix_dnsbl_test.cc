@@ -20,8 +20,8 @@ TEST_CASE("warnings about the DNS lists of a Postfix, none of which shows a key"
     };
     const Case cases[] = {
         {"nothing", ours, "smtpd_recipient_restrictions = reject_unauth_destination", smtpd, "", "", {}},
-        {"postscreen asks the same", ours, "postscreen_dnsbl_sites = zen.spamhaus.org=127.0.0.[2..11]*2", postscreen, "",
-         "", {"postscreen_dnsbl_sites asks zen.spamhaus.org, and so does [dnsbl]: take it out of one of them."}},
+        {"postscreen asks the same", ours, "postscreen_dnsbl_sites = zen.spamhaus.org=127.0.0.[2..11]*2", postscreen,
+         "", "", {"postscreen_dnsbl_sites asks zen.spamhaus.org, and so does [dnsbl]: take it out of one of them."}},
         {"postscreen is not there", ours, "postscreen_dnsbl_sites = zen.spamhaus.org=127.0.0.[2..11]*2", smtpd, "", "",
          {}},
         {"smtpd asks the same", ours,
@@ -39,17 +39,17 @@ TEST_CASE("warnings about the DNS lists of a Postfix, none of which shows a key"
         {"we are switched off", ours + "enable = false\n",
          "postscreen_dnsbl_sites = zen.spamhaus.org=127.0.0.[2..11]", postscreen, "", "", {}},
         {"no filter", "", "postscreen_dnsbl_sites = zen.spamhaus.org*2 bl.example.org", postscreen, "", "",
-         {"postscreen_dnsbl_sites names zen.spamhaus.org without a filter: its error answers count as listings, and then "
-          "all mail is refused. Write zen.spamhaus.org=127.0.0.[2..11]."}},
+         {"postscreen_dnsbl_sites names zen.spamhaus.org without a filter: its error answers count as listings, and "
+          "then all mail is refused. Write zen.spamhaus.org=127.0.0.[2..11]."}},
         {"no filter of an allow list", "", "smtpd_client_restrictions = permit_dnswl_client list.dnswl.org", smtpd, "",
-         "", {"permit_dnswl_client names list.dnswl.org without a filter: its error answers count as listings, and then "
-              "all mail is let through. Write list.dnswl.org=127.0.[0..255].[0..3]."}},
+         "", {"permit_dnswl_client names list.dnswl.org without a filter: its error answers count as listings, and "
+              "then all mail is let through. Write list.dnswl.org=127.0.[0..255].[0..3]."}},
         {"a key that is shown", "", "postscreen_dnsbl_sites = " + keyed + "=127.0.0.[2..11]", postscreen, "", "",
          {"postscreen_dnsbl_sites asks zen.spamhaus.org with a key, which every refusal shows to the client: set "
           "postscreen_dnsbl_reply_map."}},
         {"a key that is shown by smtpd", "", "smtpd_client_restrictions = reject_rbl_client " + keyed, smtpd, "", "",
-         {"reject_rbl_client names zen.spamhaus.org without a filter: its error answers count as listings, and then all "
-          "mail is refused. Write it=127.0.0.[2..11].",
+         {"reject_rbl_client names zen.spamhaus.org without a filter: its error answers count as listings, and then "
+          "all mail is refused. Write it=127.0.0.[2..11].",
           "reject_rbl_client asks zen.spamhaus.org with a key, which every refusal shows to the client: set "
           "rbl_reply_maps."}},
         {"a key that is hidden", "",
@@ -59,8 +59,8 @@ TEST_CASE("warnings about the DNS lists of a Postfix, none of which shows a key"
          {"reject_rbl_client: ix.dnsbl.manitu.net is closed: since 2025."}},
         {"a public resolver", "", "postscreen_dnsbl_sites = list.dnswl.org=127.0.[0..255].[1..3]*-2", postscreen, "",
          "nameserver 1.1.1.1\n",
-         {"/etc/resolv.conf: 1.1.1.1 is Cloudflare's public resolver, and list.dnswl.org refuses those: have a resolver "
-          "of your own, or a key of the list"}},
+         {"/etc/resolv.conf: 1.1.1.1 is Cloudflare's public resolver, and list.dnswl.org refuses those: have a "
+          "resolver of your own, or a key of the list"}},
     };
     for (const auto& c : cases) {
         CAPTURE(c.name);

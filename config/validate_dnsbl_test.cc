@@ -51,7 +51,8 @@ TEST_CASE("DNS lists: settings that cannot be read are told at their line, and n
         {"code", "[dnsbl]\nreject_code = 450\n", "t:2: dnsbl.reject_code: 450 is not between 500 and 599"},
         {"map", "[dnsbl]\nreply_map = \"texthash:/x\"\n",
          "t:2: dnsbl.reply_map: \"texthash:/x\" is not an absolute path"},
-        {"TTLs", "[dnsbl]\nmin_ttl = \"2h\"\n", "t:2: dnsbl.min_ttl: dnsbl.max_ttl must not be shorter than dnsbl.min_ttl"},
+        {"TTLs", "[dnsbl]\nmin_ttl = \"2h\"\n",
+         "t:2: dnsbl.min_ttl: dnsbl.max_ttl must not be shorter than dnsbl.min_ttl"},
         {"thresholds", "[dnsbl]\nthreshold = 2\ndefer_threshold = 2\n",
          "t:3: dnsbl.defer_threshold: dnsbl.defer_threshold must be below dnsbl.threshold"},
     };
@@ -65,6 +66,24 @@ TEST_CASE("DNS lists: settings that cannot be read are told at their line, and n
     }
 }
 
+TEST_CASE("DNS lists: named in the environment")
+{
+    const Environment environment{{"POSTERN_DNSBL_SITES", "zen.spamhaus.org=127.0.0.[2;4..11]*2, bl.example.org"},
+                                  {"POSTERN_DNSBL_ZONE_1_SITE", "rhsbl.example.org=127.0.0.2*-3"},
+                                  {"POSTERN_DNSBL_ZONE_1_TYPE", "helo"}};
+    const auto loaded = read_config({"t", "", environment});
+    REQUIRE_MESSAGE(loaded.has_value(), (loaded ? "" : loaded.error()[0].what));
+    CHECK(loaded->config.dnsbl.sites == Texts{"zen.spamhaus.org=127.0.0.[2;4..11]*2", "bl.example.org"});
+    REQUIRE(loaded->config.dnsbl.zones.size() == 1);
+    CHECK(loaded->config.dnsbl.zones[0].site == "rhsbl.example.org=127.0.0.2*-3");
+    CHECK(loaded->config.dnsbl.zones[0].type == DnsblZoneType::helo);
+    CHECK(loaded->config.dnsbl.zones[0].self_test);
+
+    const auto faulty = read_config({"t", "", {{"POSTERN_DNSBL_SITES", fmt::format("{}.zen.dq.spamhaus.net*x", key)}}});
+    REQUIRE_FALSE(faulty);
+    CHECK(faulty.error()[0].what == "environment: POSTERN_DNSBL_SITES: the weight after \"*\" is not a whole number");
+}
+
 TEST_CASE("DNS lists: what is odd is warned of, without a key")
 {
     const auto secret = fmt::format("{}.zen.dq.spamhaus.net", key);
@@ -75,7 +94,8 @@ TEST_CASE("DNS lists: what is odd is warned of, without a key")
     };
     const Case cases[] = {
         {"none", "", {}},
-        {"nothing odd", sites("\"zen.spamhaus.org*2\", \"list.dnswl.org*-2\"") + "threshold = 2\nallow_threshold = -2\n",
+        {"nothing odd",
+         sites("\"zen.spamhaus.org*2\", \"list.dnswl.org*-2\"") + "threshold = 2\nallow_threshold = -2\n",
          {}},
         {"switched off", sites("\"ix.dnsbl.manitu.net\"") + "enable = false\n", {}},
         {"never reached", sites("\"bl.example.org\"") + "threshold = 2\n",
@@ -101,8 +121,8 @@ TEST_CASE("DNS lists: what is odd is warned of, without a key")
         {"not asked", sites("\"bl.example.org\"") + "[policyd]\nchecks = [\"spf\"]\n",
          {"t:4: policyd.checks: does not name dnsbl: its lists are not asked"}},
         {"public resolver", sites("\"bl.example.org\", \"zen.spamhaus.org\"") + "[dns]\nservers = [\"8.8.8.8\"]\n",
-         {"t:4: dns.servers: 8.8.8.8 is Google's public resolver, and zen.spamhaus.org refuses those: have a resolver of "
-          "your own, or a key of the list"}},
+         {"t:4: dns.servers: 8.8.8.8 is Google's public resolver, and zen.spamhaus.org refuses those: have a resolver "
+          "of your own, or a key of the list"}},
         {"public resolver, IPv6", sites("\"list.dnswl.org\"") + "[dns]\nservers = [\"[2606:4700:4700::1111]:53\"]\n",
          {"t:4: dns.servers: [2606:4700:4700::1111]:53 is Cloudflare's public resolver, and list.dnswl.org refuses "
           "those: have a resolver of your own, or a key of the list"}},

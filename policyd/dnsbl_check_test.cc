@@ -60,7 +60,10 @@ public:
         poll(); // the self-tests
     }
 
-    void list(const std::string& name, const char* code = "127.0.0.2") { resolver->set(name, RrType::a, found({code})); }
+    void list(const std::string& name, const char* code = "127.0.0.2")
+    {
+        resolver->set(name, RrType::a, found({code}));
+    }
 
     // Begins to ask; what it returns is empty until there is an answer.
     using Answer = std::shared_ptr<std::optional<Verdict>>;
@@ -177,8 +180,8 @@ TEST_CASE("DnsblCheck: a key is never shown")
     const auto zone = std::string(key) + ".zen.dq.spamhaus.net";
     Fixture fixture(usual_settings({zone + "*3"}));
     fixture.list("1.2.0.192." + zone);
-    fixture.resolver->set("1.2.0.192." + zone, RrType::txt,
-                          found({"https://check.spamhaus.org/?q=1.2.0.192." + zone + "&key=AIP7yig6sahg6ehsohn5shco3z"}));
+    const auto why = "https://check.spamhaus.org/?q=1.2.0.192." + zone + "&key=AIP7yig6sahg6ehsohn5shco3z";
+    fixture.resolver->set("1.2.0.192." + zone, RrType::txt, found({why}));
     const auto verdict = fixture.ask(request_of("192.0.2.1"));
     CHECK(verdict.text
           == "Client host [192.0.2.1] is in zen.spamhaus.org: "

@@ -59,8 +59,8 @@ TEST_CASE("dnsbl_verdict: what each outcome is worth, and what a template's own 
          "Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org"},
         {"below the threshold", Outcome::defer, DnsblAction::reject, usual, Action::defer_if_permit, 0, "7.1",
          "Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org"},
-        {"below the threshold of a warning", Outcome::defer, DnsblAction::warn, usual, Action::defer_if_permit, 0, "7.1",
-         "Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org"},
+        {"below the threshold of a warning", Outcome::defer, DnsblAction::warn, usual, Action::defer_if_permit, 0,
+         "7.1", "Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org"},
         {"own code", Outcome::action, DnsblAction::reject, "554 no", Action::reject, 554, "", "no"},
         {"own status", Outcome::action, DnsblAction::reject, "$rbl_code 5.7.25 no", Action::reject, 550, "7.25", "no"},
         {"no status", Outcome::action, DnsblAction::reject, "$rbl_code 5.7 no", Action::reject, 550, "", "5.7 no"},
@@ -71,8 +71,8 @@ TEST_CASE("dnsbl_verdict: what each outcome is worth, and what a template's own 
         {"code alone", Outcome::action, DnsblAction::reject, "$rbl_code", Action::reject, 550, "",
          "Service unavailable"},
         {"all names", Outcome::action, DnsblAction::reject,
-         "$rbl_code $client|$client_name|$reverse_client_name|$helo_name|$sender|$sender_name|$sender_domain|$recipient|"
-         "$recipient_name|$recipient_domain|${rbl_reason:-}",
+         "$rbl_code $client|$client_name|$reverse_client_name|$helo_name|$sender|$sender_name|$sender_domain|"
+         "$recipient|$recipient_name|$recipient_domain|${rbl_reason:-}",
          Action::reject, 550, "",
          "mail.example.net[192.0.2.1]|mail.example.net|r.example.net|helo.example.net|a@example.com|a|example.com|"
          "u@example.org|u|example.org|-"},
