@@ -70,8 +70,10 @@ asio::awaitable<Verdict> DnsblCheck::check(const PolicyRequest& request, PolicyM
     // What lists have not said in time does not count, also where it could.
     const int score = score_of(inquiries);
     const auto outcome = marks_.outcome(score);
-    message.dnsbl_score = score;
-    message.is_dnsbl_allowed = outcome == Outcome::allow;
+    if (!dnsbl_->settings().observe) { // else it must change nothing, also not by what other checks do
+        message.dnsbl_score = score;
+        message.is_dnsbl_allowed = outcome == Outcome::allow;
+    }
 
     Verdict verdict;
     if (outcome == Outcome::defer || outcome == Outcome::action)
@@ -129,16 +131,16 @@ asio::awaitable<Verdict> DnsblCheck::refuse(Outcome outcome, const Inquiries& in
     const auto& list = dnsbl_->lists()[listing.list];
     const auto& rule = list.rules[listing.rule];
     std::string reason;
-    if (dnsbl_->settings().reasons && rule.reply->uses("rbl_reason"))
-        reason = co_await reason_of(*heaviest, listing, deadline);
+    if (heaviest->reason)
+        reason = *heaviest->reason;
+    else if (dnsbl_->settings().reasons && rule.reply->uses("rbl_reason"))
+        reason = co_await ask_for_reason(*heaviest, listing, deadline);
     co_return dnsbl_verdict({outcome, list, rule, reason}, dnsbl_->settings(), request);
 }
 
-asio::awaitable<std::string> DnsblCheck::reason_of(DnsblInquiry& inquiry, const DnsblListing& listing,
-                                                   Deadline deadline)
+asio::awaitable<std::string> DnsblCheck::ask_for_reason(DnsblInquiry& inquiry, const DnsblListing& listing,
+                                                        Deadline deadline)
 {
-    if (inquiry.reason)
-        co_return *inquiry.reason;
     const auto& list = dnsbl_->lists()[listing.list];
     const auto limit = std::min(deadline, std::chrono::steady_clock::now() + longest_wait_for_reason);
     auto name = inquiry.name + "." + list.zone;

@@ -5,7 +5,7 @@
 // sum decides (see dnsbl_score). The answer goes out as soon as the rest cannot
 // change it. What the lists said stands in the message for later checks: a
 // score, which may lack what came too late to matter, and whether the client
-// is known to be good.
+// is known to be good; not while the lists are only observed.
 // Not judged: clients that are trusted (see trusted_clients) and those whose
 // address is not known.
 // Failure: a list that does not answer in time does not count.
@@ -41,7 +41,7 @@ private:
     asio::awaitable<void> wait(const Inquiries& inquiries, Deadline deadline) const;
     asio::awaitable<Verdict> refuse(DnsblMarks::Outcome outcome, const Inquiries& inquiries,
                                     const PolicyRequest& request, Deadline deadline);
-    asio::awaitable<std::string> reason_of(DnsblInquiry& inquiry, const DnsblListing& listing, Deadline deadline);
+    asio::awaitable<std::string> ask_for_reason(DnsblInquiry& inquiry, const DnsblListing& listing, Deadline deadline);
 
     std::shared_ptr<Dnsbl> dnsbl_;
     DnsblMarks marks_;

@@ -150,6 +150,18 @@ TEST_CASE("DnsblCheck: the score decides, and later checks may see it")
     }
 }
 
+TEST_CASE("DnsblCheck: lists that are observed tell later checks nothing")
+{
+    auto settings = usual_settings({"w.example*-4"});
+    settings.allow_threshold = -2;
+    settings.observe = true;
+    Fixture fixture(settings);
+    fixture.list("1.2.0.192.w.example");
+    CHECK(fixture.ask(request_of("192.0.2.1")).reason == "score=-4 w.example=127.0.0.2");
+    CHECK(fixture.message.dnsbl_score == std::nullopt);
+    CHECK_FALSE(fixture.message.is_dnsbl_allowed);
+}
+
 TEST_CASE("DnsblCheck: what a client is told")
 {
     Fixture fixture(usual_settings({"a.example", "b.example*2"}));

@@ -42,7 +42,7 @@ public:
     struct Options {
         std::chrono::milliseconds interval = std::chrono::hours(1);
         std::chrono::milliseconds first_retry = std::chrono::seconds(2); // after a test that was not passed
-        std::chrono::milliseconds last_retry = std::chrono::minutes(5);  // each retry waits twice as long as the last
+        std::chrono::milliseconds last_retry = std::chrono::minutes(1);  // each retry waits twice as long as the last
         std::chrono::milliseconds deadline = std::chrono::seconds(15);
         int failures = 2; // tests in a row without any answer, after which a list counts as dead
     };

@@ -79,6 +79,17 @@ bool has_exemptions(const SpfSettings& settings)
         || !settings.exempt_sender_domains.empty();
 }
 
+// From which scores on greylisting does something else: until it is known on which side the score is, lists are waited
+// for.
+std::vector<int> scores_that_matter(const GreylistSettings& settings)
+{
+    const auto& signs = settings.suspicious;
+    const bool is_sign = std::find(signs.begin(), signs.end(), "dnsbl_score") != signs.end();
+    if (!settings.enable || settings.when != "suspicious" || !is_sign)
+        return {};
+    return {static_cast<int>(settings.suspicious_score)};
+}
+
 } // namespace
 
 Policyd::Policyd(asio::io_context& io, Log& log)
@@ -151,7 +162,9 @@ Result<std::shared_ptr<Dnsbl>> Policyd::build_dnsbl(const Parts& parts) const
 ChainedCheck Policyd::dnsbl_check(const Parts& parts) const
 {
     const auto& settings = parts.config.dnsbl;
-    return {std::make_unique<DnsblCheck>(parts.dnsbl, DnsblMarks(settings), parts.trusted), settings.observe};
+    return {std::make_unique<DnsblCheck>(parts.dnsbl, DnsblMarks(settings, scores_that_matter(parts.config.greylist)),
+                                         parts.trusted),
+            settings.observe};
 }
 
 std::vector<ChainedCheck> Policyd::checks(const Parts& parts)

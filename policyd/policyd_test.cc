@@ -156,7 +156,7 @@ TEST_CASE("Policyd: status")
 TEST_CASE("Policyd: DNS lists are asked where some are named, and stay as they are if nothing changes")
 {
     const std::string lists = "[policyd]\nchecks = [\"dnsbl\"]\n[dnsbl]\nsites = [\"bl.example.org*2\"]\n"
-                              "[[dnsbl.zone]]\nsite = \"wl.example.org*-1\"\nself_test = false\n";
+                              "[[dnsbl.zone]]\nsite = \"own.example.org\"\nself_test = false\n";
     Fixture fixture(lists);
     PolicyClient client(fixture.path());
     CHECK(client.ask(request_of("203.0.113.1", "1")) == "action=DUNNO"); // the DNS says nothing
@@ -165,14 +165,14 @@ TEST_CASE("Policyd: DNS lists are asked where some are named, and stay as they a
     CAPTURE(asked);
     for (const auto* line : {"dnsbl_scores hits=0 misses=1 joined=0 refused=0 under_way=0 entries=1\n",
                              "dnsbl_list bl.example.org type=address state=untested asked=0 ",
-                             "dnsbl_list wl.example.org type=address state=ready asked=1 listed=0 errors=0 failures=1"})
+                             "dnsbl_list own.example.org type=address state=ready asked=1 listed=0 errors=0 failures=1"})
         CHECK(asked.find(line) != std::string::npos);
 
     CHECK(fixture.configure(lists));
     CHECK(fixture.status().find("dnsbl_scores hits=0 misses=1 ") != std::string::npos);
     CHECK(fixture.configure(lists + "[[dnsbl.zone]]\nsite = \"other.example.org\"\n"));
     CHECK(fixture.status().find("dnsbl_scores hits=0 misses=0 ") != std::string::npos);
-    CHECK(fixture.status().find("dnsbl_list wl.example.org type=address state=ready asked=1 ") != std::string::npos);
+    CHECK(fixture.status().find("dnsbl_list own.example.org type=address state=ready asked=1 ") != std::string::npos);
     CHECK(fixture.configure(lists + "[spf]\nenable = false\n"));
     CHECK(fixture.configure("[policyd]\nchecks = [\"spf\"]\n[dnsbl]\nsites = [\"bl.example.org\"]\n"));
     CHECK(fixture.status().find("dnsbl_") == std::string::npos);

@@ -48,8 +48,7 @@ constexpr Setting table[] = {
     {.section = "dnsbl", .name = "allow_threshold",
      .target = [](Config& c) -> Target { return &c.dnsbl.allow_threshold; },
      .fallback = "0",
-     .text = "A client whose score is this or below is known to be good, which other checks may ask for (greylisting "
-             "need not be for it); 0: none is.",
+     .text = "A client whose score is this or below is known to be good, and is not greylisted; 0: none is.",
      .low = "-100000", .high = "0"},
     {.section = "dnsbl", .name = "reject_code",
      .target = [](Config& c) -> Target { return &c.dnsbl.reject_code; },
