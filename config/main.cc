@@ -1,10 +1,12 @@
 // postern, the operator's tool: options here, the work in the files beside
 #include "common/control_client.h"
+#include "common/host_name.h"
 #include "config/check.h"
 #include "config/control.h"
 #include "config/main_cf.h"
 #include "config/manual.h"
 #include "config/postfix_dnsbl.h"
+#include "config/postfix_spf.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -65,7 +67,7 @@ private:
     {
         auto report = check(path_, environment_of(environ), find_daemon,
                             [](const auto& command) { return run_program(command); });
-        add_postfix_warnings(report);
+        look_at_postfix(report);
         if (report.is_good)
             report.lines.push_back(path_ + ": no faults");
         const auto printed = print(fmt::format("{}\n", fmt::join(report.lines, "\n")));
@@ -73,7 +75,7 @@ private:
     }
 
     // A host without a Postfix, or with one that cannot be asked, has nothing to be warned of.
-    void add_postfix_warnings(CheckReport& report) const
+    void look_at_postfix(CheckReport& report) const
     {
         const auto postfix = ask_postconf(postfix_, run_postconf);
         const auto loaded = load_config(path_, environment_of(environ));
@@ -81,6 +83,10 @@ private:
             return;
         for (const auto& warning : postfix_dnsbl_warnings(*postfix, loaded->config, resolv_conf()))
             report.lines.push_back("warning: Postfix: " + warning);
+        if (auto fault = postfix_spf_fault(*postfix, loaded->config, host_name()); !fault.empty()) {
+            report.lines.push_back(path_ + ": " + std::move(fault));
+            report.is_good = false;
+        }
     }
 
     std::string path_, postfix_;
