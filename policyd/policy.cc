@@ -83,9 +83,9 @@ private:
     void record(const Step& step, const Verdict& verdict, std::chrono::nanoseconds time)
     {
         const bool is_held_back = step.observe && verdict.weight() != Weight::none;
-        checks_.add(step.check->name(), {is_held_back ? "would-" : "", action_name(verdict.action),
-                                         verdict.reason.empty() ? "" : " ", verdict.reason, " ",
-                                         Decimal(microseconds(time)), "us"});
+        checks_.add(step.field, {is_held_back ? "would-" : "", action_name(verdict.action),
+                                 verdict.reason.empty() ? "" : " ", verdict.reason, " ",
+                                 Decimal(microseconds(time)), "us"});
     }
 
     bool is_recorded_;
@@ -110,7 +110,9 @@ Policy::Policy(std::vector<ChainedCheck> checks, MessageStore& messages, PolicyC
     for (auto& chained : checks) {
         auto& check_counts = counts_.checks[std::string(chained.check->name())];
         const auto bit = PolicyContexts::Selection{1} << steps_.size();
-        steps_.push_back({std::move(chained.check), chained.observe, &check_counts, bit});
+        const auto name = chained.check->name();
+        const auto field = name == "recipient" ? std::string_view("recipient_check") : name;
+        steps_.push_back({std::move(chained.check), field, chained.observe, &check_counts, bit});
     }
 }
 

@@ -11,6 +11,7 @@
 // connection.
 // Log: one event=decision a recipient: action=, check= and reason= of the check
 // that decided, who asked, and per check its verdict, reason and time:
+// (that of the check "recipient" is recipient_check, for there is a recipient= already)
 //     event=decision action=reject check=spf reason=fail ... spf="reject fail 85us" us=97
 // and event=policy_context once for a context that names no check of ours.
 #pragma once
@@ -49,6 +50,7 @@ public:
 private:
     struct Step {
         std::unique_ptr<Check> check;
+        std::string_view field; // the name of its field in the record
         bool observe;
         CheckCounts* counts;
         PolicyContexts::Selection bit; // in what a place of main.cf asks for

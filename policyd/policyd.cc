@@ -7,6 +7,7 @@
 #include "config/setting.h"
 #include "policyd/dnsbl.h"
 #include "policyd/dnsbl_check.h"
+#include "policyd/recipients.h"
 #include "policyd/spf_check.h"
 #include "policyd/trusted_clients.h"
 
@@ -24,6 +25,7 @@ struct Policyd::Parts {
     std::shared_ptr<SpfExemptions> spf_exemptions; // nullptr: nobody is exempt
     std::shared_ptr<const TrustedClients> trusted;
     std::shared_ptr<Dnsbl> dnsbl; // null: no lists are asked
+    std::shared_ptr<Recipients> recipients; // null: nobody is looked for
     Greylist::Prepared greylist; // empty unless it is wanted
 };
 
@@ -159,6 +161,28 @@ Result<std::shared_ptr<Dnsbl>> Policyd::build_dnsbl(const Parts& parts) const
     return std::make_shared<Dnsbl>(io_, std::move(source), log_, before);
 }
 
+Result<std::shared_ptr<Recipients>> Policyd::build_recipients(const Parts& parts) const
+{
+    const auto& settings = parts.config.recipient;
+    const auto& checks = parts.config.policyd.checks;
+    const bool is_asked = std::find(checks.begin(), checks.end(), "recipient") != checks.end();
+    if (!settings.enable || !is_asked || (parts.config.ldap.empty() && settings.access.empty()))
+        return nullptr;
+    auto source = Recipients::read(parts.config, read_text_file);
+    if (!source)
+        return tl::unexpected(source.error());
+    std::optional<RecipientTable> table;
+    if (!settings.access.empty()) {
+        auto read = RecipientFile::read(settings.access);
+        if (!read)
+            return tl::unexpected(read.error());
+        table = std::move(*read);
+    }
+    if (parts_ && parts_->recipients && parts_->recipients->source() == *source)
+        return parts_->recipients; // with its connections and all that it remembers
+    return std::make_shared<Recipients>(io_, std::move(*source), std::move(table), log_);
+}
+
 ChainedCheck Policyd::dnsbl_check(const Parts& parts) const
 {
     const auto& settings = parts.config.dnsbl;
@@ -173,6 +197,9 @@ std::vector<ChainedCheck> Policyd::checks(const Parts& parts)
     for (const auto& name : parts.config.policyd.checks) {
         if (name == "dnsbl" && parts.dnsbl)
             checks.push_back(dnsbl_check(parts));
+        if (name == "recipient" && parts.recipients)
+            checks.push_back({parts.recipients->make_check(parts.recipients, parts.trusted),
+                              parts.config.recipient.observe});
         if (name == "spf" && parts.config.spf.enable)
             checks.push_back(spf_check(parts));
         if (name == "greylist" && parts.config.greylist.enable)
@@ -204,6 +231,10 @@ Result<std::unique_ptr<Policyd::Parts>> Policyd::build(const Config& config) con
     if (!dnsbl)
         return tl::unexpected(dnsbl.error());
     parts->dnsbl = std::move(*dnsbl);
+    auto recipients = build_recipients(*parts);
+    if (!recipients)
+        return tl::unexpected(recipients.error());
+    parts->recipients = std::move(*recipients);
     if (const auto built = build_spf(*parts); !built)
         return tl::unexpected(built.error());
     if (config.greylist.enable) {
@@ -229,6 +260,8 @@ Result<> Policyd::configure(const Config& config)
     parts_ = std::move(*parts);
     if (parts_->dnsbl)
         parts_->dnsbl->start();
+    if (parts_->recipients)
+        parts_->recipients->start();
     current_.policy = std::make_shared<Policy>(checks(*parts_), messages_, counts_, log_, names_of_checks());
     if (server_)
         server_->set_options(server_options(config.policyd));
@@ -279,6 +312,8 @@ std::string Policyd::status() const
                         dns.misses, dns.joined, dns.refused, dns.in_flight, dns.entries, dns.octets);
     if (parts_->dnsbl)
         text += parts_->dnsbl->status();
+    if (parts_->recipients)
+        text += parts_->recipients->status();
     text += greylist_.status();
     return text;
 }

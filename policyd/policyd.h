@@ -7,8 +7,8 @@
 // and stays. Everything happens on the io_context's thread.
 // Failure: the Error of configure() says what cannot be built. A store that
 // does not work is logged, and the check lets mail pass.
-// Config: [policyd] [dns] [trust] [dnsbl] [spf] [greylist]
-// Log: see greylist; event=client_address state=hidden|visible
+// Config: [policyd] [dns] [trust] [dnsbl] [recipient] [[ldap]] [spf] [greylist]
+// Log: see greylist and recipients; event=client_address state=hidden|visible
 #pragma once
 
 #include "common/clock.h"
@@ -34,6 +34,7 @@
 namespace postern {
 
 class Dnsbl;
+class Recipients;
 
 class Policyd {
 public:
@@ -60,6 +61,7 @@ private:
 
     Result<std::unique_ptr<Parts>> build(const Config& config) const;
     Result<std::shared_ptr<Dnsbl>> build_dnsbl(const Parts& parts) const;
+    Result<std::shared_ptr<Recipients>> build_recipients(const Parts& parts) const;
     ChainedCheck dnsbl_check(const Parts& parts) const;
     static GreylistVouchers::CheckHost check_host(const Parts& parts);
     Result<> build_spf(Parts& parts) const;

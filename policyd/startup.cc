@@ -9,6 +9,7 @@
 #include "policyd/dnsbl_tables.h"
 #include "policyd/dnsbl_warnings.h"
 #include "policyd/policyd.h"
+#include "policyd/recipients.h"
 
 #include <algorithm>
 #include <asio/io_context.hpp>
@@ -46,7 +47,10 @@ void log_warnings(Log& log, const std::vector<std::string>& warnings)
 // What the configuration cannot know of the host.
 std::vector<std::string> host_warnings(const Config& config)
 {
-    return dnsbl_warnings(config, read_text_file("/etc/resolv.conf").value_or(""));
+    auto warnings = dnsbl_warnings(config, read_text_file("/etc/resolv.conf").value_or(""));
+    for (auto& warning : Recipients::warnings(config, read_text_file))
+        warnings.push_back(std::move(warning));
+    return warnings;
 }
 
 // A descriptor for each connection: the soft limit is 1024 nearly everywhere.

@@ -74,8 +74,11 @@ asio::awaitable<DirectoryAnswer> OpenldapDirectory::find(MailAddress address, De
             mark_up(*server);
         if (outcome.status == SearchStatus::found)
             co_return DirectoryAnswer{DirectoryStatus::exists};
-        if (outcome.status == SearchStatus::none && co_await has_canary(*server, deadline))
-            co_return DirectoryAnswer{DirectoryStatus::not_there};
+        if (outcome.status == SearchStatus::none) {
+            const bool is_believed = co_await has_canary(*server, deadline);
+            if (is_believed)
+                co_return DirectoryAnswer{DirectoryStatus::not_there};
+        }
         if (outcome.status == SearchStatus::failed)
             failure = server->name + ": " + outcome.reason;
         if (steady_clock::now() >= deadline)

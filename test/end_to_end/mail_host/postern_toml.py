@@ -19,9 +19,14 @@ def overlaid(base: Settings, over: Settings) -> dict[str, Any]:
 
 
 def toml_text(settings: Settings) -> str:
-    """Sections of plain values; a list of tables becomes repeated [[section.name]]."""
+    """Sections of plain values; a list of tables becomes repeated [[section.name]] or [[section]]."""
     lines: list[str] = []
     for section, values in settings.items():
+        if _is_tables(values):
+            for table in values:
+                lines.append(f"[[{section}]]")
+                lines += [f"{key} = {_value(item)}" for key, item in table.items()]
+            continue
         lines.append(f"[{section}]")
         lines += [f"{name} = {_value(value)}" for name, value in values.items() if not _is_tables(value)]
         for name, value in values.items():

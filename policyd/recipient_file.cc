@@ -1,0 +1,81 @@
+#include "policyd/recipient_file.h"
+
+#include <asio/post.hpp>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sys/stat.h>
+
+namespace postern {
+namespace {
+
+constexpr std::size_t largest_file = 256 * 1024 * 1024; // some million addresses
+
+// What changes when the file does; of one that is not there, that.
+std::string stamp_of(const std::string& path)
+{
+    struct stat file{};
+    if (::stat(path.c_str(), &file) != 0)
+        return std::strerror(errno);
+    return fmt::format("{} {} {} {}.{}", file.st_dev, file.st_ino, file.st_size, file.st_mtim.tv_sec,
+                       file.st_mtim.tv_nsec);
+}
+
+} // namespace
+
+Result<RecipientTable> RecipientFile::read(const std::string& path)
+{
+    std::ifstream file(path, std::ios::binary);
+    std::string text;
+    char buffer[64 * 1024];
+    while (file.read(buffer, sizeof buffer) || file.gcount() > 0) {
+        text.append(buffer, static_cast<std::size_t>(file.gcount()));
+        if (text.size() > largest_file)
+            return fail("{}: larger than {} octets", path, largest_file);
+    }
+    if (!file.is_open() || file.bad())
+        return fail("{}: {}", path, std::strerror(errno));
+    auto table = RecipientTable::parse(text, path);
+    if (table)
+        return std::move(*table);
+    std::string faults;
+    for (const auto& fault : table.error())
+        faults.append(faults.empty() ? "" : "; ").append(fault.what);
+    return fail("{}", faults);
+}
+
+RecipientFile::RecipientFile(asio::io_context& io, std::string path, RecipientTable table, OnState on_state,
+                             std::chrono::milliseconds interval)
+    : io_(io)
+    , path_(std::move(path))
+    , on_state_(std::move(on_state))
+    , table_(std::make_shared<const RecipientTable>(std::move(table)))
+    , stamp_(stamp_of(path_))
+{
+    BatchThread<int>::Options options;
+    options.idle_interval = interval;
+    options.idle = [this](BatchThread<int>&) { look(); };
+    thread_ = std::make_unique<BatchThread<int>>([](BatchThread<int>&, const std::vector<int>&) {}, std::move(options));
+}
+
+void RecipientFile::look()
+{
+    auto now = stamp_of(path_);
+    if (now == stamp_)
+        return;
+    stamp_ = std::move(now);
+    asio::post(io_, [this, alive = std::weak_ptr(alive_), found = read(path_)]() mutable {
+        if (!alive.expired())
+            take(std::move(found));
+    });
+}
+
+void RecipientFile::take(Result<RecipientTable> found)
+{
+    trouble_ = found ? "" : found.error().what;
+    if (found)
+        table_ = std::make_shared<const RecipientTable>(std::move(*found));
+    on_state_(trouble_);
+}
+
+} // namespace postern
