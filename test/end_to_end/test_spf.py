@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from mail_host import Client, MailHost, PolicyConnection, compose, message_id_of
-from mail_host.world import COLLEAGUE, FORGER, STRANGER, TRAVELLER, USER
+from mail_host.world import COLLEAGUE, FORGER, STRANGER, STRANGER6, TRAVELLER, USER
 
 
 def test_fail_is_refused_with_the_domains_explanation(host: MailHost, sender: str) -> None:
@@ -92,3 +92,53 @@ def test_a_macro_in_the_sender_does_no_harm(host: MailHost) -> None:
     answer = host.send(client, "%{d}%%%_@stranger.example", USER)
     assert answer.last.code == 550
     assert answer.last.text.startswith("5.7.23 ")
+
+
+def test_a_pass_of_the_helo_name_is_none_of_the_sender(host: MailHost) -> None:
+    """CVE-2019-20790: a Received-SPF for HELO was read as one for MAIL FROM, and a forged sender passed DMARC."""
+    _, arrival = host.exchange(STRANGER, "someone@silent.example", USER)  # whose HELO name passes
+
+    header, = arrival.fields("Received-SPF")
+    assert header.startswith("none ")
+    assert "identity=mailfrom" in header
+    assert not [field for field in arrival.fields("Authentication-Results") if "spf=pass" in field]
+
+
+def test_an_ipv6_client_of_a_domain_with_old_mx_hosts_fails_and_is_no_permerror(host: MailHost) -> None:
+    """Three MX hosts without an AAAA record are one void lookup of the term mx, and not three."""
+    with PolicyConnection(host.policyd.listen) as connection:
+        answer = connection.ask(client_address=STRANGER6.address, sender="someone@old-hosts.example")
+        assert answer.startswith("550 5.7.23 ")
+        known = connection.ask(client_address="198.51.100.102", sender="someone@old-hosts.example",
+                               helo_name="mx2.old-hosts.example")
+        assert known.startswith("PREPEND Received-SPF: pass ")
+
+
+def test_settings_of_policyd_spf(host: MailHost, sender: str) -> None:
+    """Rules, exemptions, texts, codes and headers, as an operator sets them."""
+    def ask(settings: dict[str, object], **attributes: str) -> str:
+        host.write_configuration({"spf": settings})
+        host.reload(host.policyd)
+        with PolicyConnection(host.policyd.listen) as connection:
+            return connection.ask(**{"client_address": FORGER.address, "helo_name": "h.silent.example",
+                                     "sender": sender, **attributes})
+
+    try:
+        assert ask({"mail_from": "never"}).startswith("PREPEND Received-SPF: fail ")
+        assert ask({"mail_from": "unchecked", "header": "none"}) == "DUNNO"
+        assert ask({"text": "{identity} {result} of {domain}", "enhanced_status_codes": False}) \
+            == "550 5.7.1 MAIL FROM fail of stranger.example"
+        assert ask({"exempt_sender_domains": ["stranger.example"]}).startswith("PREPEND Received-SPF: fail ")
+        assert ask({"exempt_spf_domains": ["mx.stranger.example"]}).startswith("550 5.7.23 ")
+        assert ask({"exempt_spf_domains": ["mx.stranger.example"], "header": "none"}, client_address=STRANGER.address,
+                   sender="someone@old-hosts.example") == "DUNNO"
+        assert ask({"header": "authentication_results", "authserv_id": "spf.postern.example"},
+                   client_address=STRANGER.address) \
+            == "PREPEND Authentication-Results: spf.postern.example; spf=pass smtp.mailfrom=stranger.example"
+        assert ask({"skipped_header": True}, client_address=COLLEAGUE.address) \
+            .startswith("PREPEND X-Comment: SPF check N/A for local connections - client-ip=")
+        assert ask({"not_pass_domains": ["silent.example"]}, sender="someone@silent.example") \
+            .startswith("PREPEND Received-SPF: none ")
+    finally:
+        host.write_configuration()
+        host.reload(host.policyd)

@@ -80,6 +80,11 @@ def _add_hosts(zone: Zone) -> None:
 
     _add_dns_lists(zone)
 
+    zone.add("old-hosts.example", "TXT", "v=spf1 mx -all")  # three MX hosts without an IPv6 address
+    for number in (1, 2, 3):
+        zone.add("old-hosts.example", "MX", f"{number}0 mx{number}.old-hosts.example.")
+        zone.add(f"mx{number}.old-hosts.example", "A", f"198.51.100.{100 + number}")
+
     zone.add("careless.example", "TXT", "v=spf1 include:loop.careless.example -all")  # permerror
     zone.add("loop.careless.example", "TXT", "v=spf1 include:loop.careless.example")
     zone.add("silent.example", "MX", "10 mx.stranger.example.")  # no SPF record
