@@ -9,7 +9,10 @@
 #include "config/postfix_spf.h"
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <unistd.h>
 #include <fstream>
 #include <iterator>
 
@@ -157,6 +160,37 @@ private:
     std::string path_{default_config_path};
 };
 
+// What the greylist's store holds is the daemon's to know: its program does the work, in this one's place.
+class GreylistCommand {
+public:
+    GreylistCommand(CLI::App& app, int& status)
+    {
+        auto* const command = app.add_subcommand("greylist", "Look into the greylist's store, and change it: see --help");
+        command->set_help_flag();
+        command->prefix_command();
+        command->add_option("--config", path_, "The configuration, which names the store")->type_name("FILE");
+        command->callback([this, command, &status] { status = run(command->remaining()); });
+    }
+
+private:
+    int run(const std::vector<std::string>& words) const
+    {
+        const auto program = find_daemon("postern-policyd");
+        if (program.empty())
+            return print_faults({Error{"postern-policyd: not installed here"}});
+        std::vector<std::string> line{program, "--config", path_, "greylist"};
+        line.insert(line.end(), words.begin(), words.end());
+        std::vector<char*> arguments;
+        for (auto& word : line)
+            arguments.push_back(word.data());
+        arguments.push_back(nullptr);
+        ::execv(program.c_str(), arguments.data());
+        return print_faults({Error{fmt::format("{}: {}", program, std::strerror(errno))}});
+    }
+
+    std::string path_{default_config_path};
+};
+
 void add_settings(CLI::App& app, int& status)
 {
     auto* const command = app.add_subcommand("settings", "Print every setting");
@@ -179,6 +213,7 @@ int main(int argc, char** argv)
     const postern::ControlCommand reload(app, "reload", "Have running daemons read the configuration again", status);
     const postern::ControlCommand status_of(app, "status", "What running daemons have done so far", status);
     const postern::ControlCommand ping(app, "ping", "Do the daemons answer?", status);
+    const postern::GreylistCommand greylist(app, status);
     postern::add_settings(app, status);
     CLI11_PARSE(app, argc, argv);
     return status;

@@ -70,7 +70,21 @@ GreylistSqliteOptions Greylist::store_options(const GreylistSettings& settings)
         else
             log.error("greylist_store", {{"state", "down"}, {"error", trouble}});
     };
+    options.max_size = settings.max_size;
+    options.on_full = [&log = log_](bool is_full) {
+        if (is_full)
+            log.error("greylist_store", {{"state", "full"},
+                                         {"error", "greylist.max_size is reached: what is unknown passes, old rows go early"}});
+        else
+            log.info("greylist_store", {{"state", "roomy"}});
+    };
     return options;
+}
+
+void Greylist::reread()
+{
+    if (store_)
+        store_->reread();
 }
 
 std::string Greylist::status() const
@@ -79,7 +93,7 @@ std::string Greylist::status() const
         return {};
     const auto store = store_->state();
     return fmt::format("greylist_store state={} failed_finds={} lost_writes={} cached_rows={} waiting_writes={} filter_octets={}\n",
-                       store.trouble.empty() ? "ready" : "down", store.failed_finds, store.lost_writes,
+                       !store.trouble.empty() ? "down" : store.is_full ? "full" : "ready", store.failed_finds, store.lost_writes,
                        store.cached_rows, store.waiting_writes, store.filter_octets);
 }
 

@@ -6,7 +6,7 @@
 // Failure: the Error of prepare() has each fault of the list files in a line.
 // A store that does not work is logged, and mail passes.
 // Config: [greylist]
-// Log: event=greylist_store state=down|ready error=...
+// Log: event=greylist_store state=down|ready|full|roomy error=...
 //      event=greylist_lists result=loaded|refused clients=12 recipients=2 error=...
 //      event=postgrey line="action=pass, reason=client whitelist, client_name=..."  (postgrey_log)
 #pragma once
@@ -39,6 +39,9 @@ public:
     Result<Prepared> prepare(const GreylistSettings& settings, GreylistVouchers::Sources sources) const;
 
     std::unique_ptr<Check> check(const Prepared& prepared, std::shared_ptr<const TrustedClients> trusted);
+
+    // For the control command "greylist reread": another program has changed the store.
+    void reread();
 
     // For the control command "status": lines of name and values; none before the first check().
     std::string status() const;

@@ -43,10 +43,12 @@ void GreylistCheck::write_keys(const PolicyRequest& request, const PolicyMessage
     if (settings.auto_whitelist_by == "address")
         keys_.network.client = request.client->text();
     const auto domain = settings.spf_key ? verified_domain(request, message) : std::string_view();
-    if (domain.empty())
-        keys_.domain = {};
-    else
-        keys_.domain.assign(domain_key(domain).text, mail_);
+    keys_.domain.triplet.clear(); // its memory stays
+    keys_.domain.client.clear();
+    if (!domain.empty()) {
+        domain_.assign("@").append(domain); // as domain_key has it: the domain is in lower case
+        keys_.domain.assign(domain_, mail_);
+    }
 }
 
 GreylistPolicy GreylistCheck::policy_for(const MailAddress& recipient) const

@@ -62,7 +62,7 @@ private:
     GreylistPolicy policy_;
     GreylistTexts texts_;
     GreylistKeys keys_; // of the request at hand, up to the first suspension
-    std::string mail_;  // for write_keys
+    std::string mail_, domain_; // for write_keys
 };
 
 } // namespace postern

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <variant>
 
 namespace postern {
 
@@ -36,6 +38,12 @@ struct GreylistRows {
     GreylistRowPair domain;
 
     bool operator==(const GreylistRows&) const = default;
+};
+
+// One row under its key, as it is written, exported and read back.
+struct GreylistWrite {
+    std::string key;
+    std::variant<TripletRow, ClientRow> row;
 };
 
 } // namespace postern

@@ -10,7 +10,10 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_waiting = 100'000;  // reads, and writes
 constexpr std::size_t most_in_transaction = 2'000; // so that readers of the tool and checkpoints get their turn
-constexpr int expiry_page = 500;
+constexpr int expiry_page = 500, hasty_page = 5'000;
+constexpr double full = 0.95, roomy = 0.90; // of greylist.max_size
+constexpr int most_haste = 64;
+constexpr auto full_trouble = "the store has reached greylist.max_size";
 constexpr int scan_page = 50'000; // keys: some hundredths of a second
 constexpr auto idle_interval = 200ms;
 constexpr auto gather_time = 20ms; // a transaction that often, rather than one a mail
@@ -89,7 +92,18 @@ void GreylistSqlite::apply(const GreylistKeyPair& keys, const GreylistRowPair& w
 GreylistStoreState GreylistSqlite::state() const
 {
     return {trouble_, failed_finds_, lost_writes_, triplets_.size() + clients_.size(), unwritten_.size(),
-            filter_ ? filter_->octets() : 0};
+            filter_ ? filter_->octets() : 0, is_full_};
+}
+
+void GreylistSqlite::reread()
+{
+    while (triplets_.size() > 0)
+        triplets_.erase_oldest();
+    while (clients_.size() > 0)
+        clients_.erase_oldest();
+    filter_.reset();
+    wants_scan_ = true;
+    reader_opens_anew_ = true; // it also looks then for what has come in of postgrey's
 }
 
 void GreylistSqlite::set_policy(const GreylistPolicy& policy)
@@ -117,7 +131,7 @@ std::optional<GreylistRowPair> GreylistSqlite::recall(const GreylistKeyPair& key
 template <class T>
 bool GreylistSqlite::recall(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row)
 {
-    return in_memory(known, key, row) || (filter_ && !filter_->may_hold(key));
+    return in_memory(known, key, row) || (filter_ && !is_full_ && !filter_->may_hold(key));
 }
 
 template <class T>
@@ -164,6 +178,8 @@ void GreylistSqlite::put(const std::string& key, Row row)
 void GreylistSqlite::finish_reads(std::vector<Found> found)
 {
     for (auto& [read, rows] : found) {
+        if (rows && is_full_ && !rows->network.triplet && !rows->domain.triplet)
+            rows = fail("{}", full_trouble); // it would be unknown at its next try, too
         if (rows) {
             remember(read.keys.network, rows->network);
             if (!read.keys.domain.empty())
@@ -178,6 +194,22 @@ void GreylistSqlite::finish_writes(const std::vector<Write>& writes)
     for (const auto& [number, write] : writes)
         if (const auto it = unwritten_.find(write.key); it != unwritten_.end() && it->second.number == number)
             unwritten_.erase(it);
+}
+
+// Rows that will not be written; memory keeps them as long as it can.
+void GreylistSqlite::lose(const std::vector<Write>& writes)
+{
+    lost_writes_ += writes.size();
+    finish_writes(writes);
+}
+
+void GreylistSqlite::set_full(bool is_full)
+{
+    if (is_full == is_full_)
+        return;
+    is_full_ = is_full;
+    if (options_.on_full)
+        options_.on_full(is_full);
 }
 
 void GreylistSqlite::set_trouble(std::string trouble)
@@ -210,6 +242,8 @@ void GreylistSqlite::read_batch(std::vector<Read> reads)
 {
     std::vector<Found> found;
     found.reserve(reads.size());
+    if (reader_opens_anew_.exchange(false))
+        reader_tables_.reset();
     for (auto& read : reads) {
         Result<GreylistRows> rows = fail("not read");
         if (!reader_tables_) {
@@ -233,16 +267,46 @@ Result<> GreylistSqlite::open_for_writing()
     auto tables = GreylistTables::open(options_.path);
     if (!tables)
         return tl::unexpected(tables.error());
+    if (options_.max_size > 0)
+        if (const auto ok = tables->limit_size(options_.max_size); !ok)
+            return ok;
     writer_tables_ = std::move(*tables);
     post([this] { set_filter({}); }); // it may be another file
     begin_scan();
     return {};
 }
 
+// What postgrey had hashed is looked for under another key than the filter would be asked about.
 void GreylistSqlite::begin_scan()
 {
     wants_scan_ = false;
-    scan_.emplace(writer_tables_->size().value_or(0));
+    scan_.reset();
+    if (!writer_tables_->look_for_hashed_rows().value_or(true))
+        scan_.emplace(writer_tables_->size().value_or(0));
+}
+
+// Whoever moves the file away wants another one to be used: what memory knows was of the old one.
+bool GreylistSqlite::has_moved()
+{
+    if (!writer_tables_ || !writer_tables_->has_moved())
+        return false;
+    writer_tables_.reset();
+    post([this] {
+        set_trouble(options_.path + ": was moved away, removed or replaced");
+        reread();
+    });
+    return true;
+}
+
+Result<> GreylistSqlite::write_rows(const std::vector<Write>& part)
+{
+    has_moved();
+    if (auto ok = writer_tables_ ? Result<>{} : open_for_writing(); !ok)
+        return ok;
+    std::vector<GreylistWrite> rows;
+    for (const auto& write : part)
+        rows.push_back(write.write);
+    return writer_tables_->write(rows);
 }
 
 void GreylistSqlite::write_batch(BatchThread<Write>& writer, std::vector<Write> writes)
@@ -252,57 +316,83 @@ void GreylistSqlite::write_batch(BatchThread<Write>& writer, std::vector<Write> 
         const auto count = std::min(most_in_transaction, writes.size() - done);
         const std::vector<Write> part(writes.begin() + static_cast<std::ptrdiff_t>(done),
                                       writes.begin() + static_cast<std::ptrdiff_t>(done + count));
-        std::vector<GreylistWrite> rows;
-        for (const auto& write : part)
-            rows.push_back(write.write);
-
-        auto ok = writer_tables_ ? Result<>{} : open_for_writing();
-        if (ok)
-            ok = writer_tables_->write(rows);
-        if (ok) {
+        if (writer_is_full_) {
+            done += count;
+            post([this, part] { lose(part); });
+            continue;
+        }
+        if (const auto ok = write_rows(part); ok) {
             done += count;
             pause = first_pause;
             if (scan_)
-                for (const auto& row : rows)
-                    scan_->saw(row.key);
+                for (const auto& write : part)
+                    scan_->saw(write.write.key);
             post([this, part] {
                 finish_writes(part);
                 set_trouble("");
             });
-            continue;
+        } else if (is_nearly_full()) {
+            writer_is_full_ = true;
+            haste_ = 2;
+            post([this] { set_full(true); });
+        } else {
+            writer_tables_.reset(); // opened anew: a file that was put in its place counts
+            if (writer.stopping())
+                return; // what is left is lost: the next start cannot know of it
+            post([this, what = ok.error().what] { set_trouble(what); });
+            writer.pause(pause);
+            pause = std::min(pause * 2, longest_pause);
         }
-        writer_tables_.reset(); // opened anew: a file that was put in its place counts
-        if (writer.stopping())
-            return; // what is left is lost: the next start cannot know of it
-        post([this, what = ok.error().what] { set_trouble(what); });
-        writer.pause(pause);
-        pause = std::min(pause * 2, longest_pause);
     }
-    if (std::chrono::steady_clock::now() - rested_ > idle_interval) // there is never a pause on a busy host
+    if (std::chrono::steady_clock::now() - rested_ >= idle_interval) // there is never a pause on a busy host
         rest(writer);
 }
 
 void GreylistSqlite::rest(BatchThread<Write>& writer)
 {
     rested_ = std::chrono::steady_clock::now();
-    if (!writer_tables_) {
+    if (has_moved() || !writer_tables_) {
         if (const auto ok = open_for_writing(); ok)
             post([this] { set_trouble(""); });
-        else
+        else if (!writer.stopping())
             writer.pause(first_pause);
         return;
     }
-    expire();
+    if (const auto ok = make_room(); !ok)
+        post([this, what = ok.error().what] { set_trouble(what); });
     scan();
 }
 
-void GreylistSqlite::expire()
+// A batch may be larger than the room between `full` and the limit.
+bool GreylistSqlite::is_nearly_full()
 {
+    const auto used = writer_tables_ ? writer_tables_->used() : Result<double>(0.0);
+    return used && *used >= roomy;
+}
+
+// Deletes what is too old, a page at a time; and younger rows, the longer the fuller, while there is no room.
+Result<> GreylistSqlite::make_room()
+{
+    const auto used = writer_tables_->used();
+    if (!used)
+        return tl::unexpected(used.error());
+    if (writer_is_full_ != (*used >= (writer_is_full_ ? roomy : full))) {
+        writer_is_full_ = !writer_is_full_;
+        haste_ = writer_is_full_ ? 2 : 1;
+        post([this, is_full = writer_is_full_] { set_full(is_full); });
+    }
     const auto now = clock_.now();
     if (!expiry_.is_due(now, std::chrono::steady_clock::now()))
-        return;
-    if (const auto ok = writer_tables_->expire(now, policy(), expiry_page); !ok)
-        post([this, what = ok.error().what] { set_trouble(what); });
+        return {};
+    auto policy_now = policy();
+    policy_now.retry_window /= haste_;
+    policy_now.max_age /= haste_;
+    const auto deleted = writer_tables_->expire(now, policy_now, writer_is_full_ ? hasty_page : expiry_page);
+    if (!deleted)
+        return tl::unexpected(deleted.error());
+    if (writer_is_full_ && writer_tables_->is_at_begin()) // all rows were looked at
+        haste_ = std::min(haste_ * 2, most_haste);
+    return {};
 }
 
 // The next part of the file for the filter.

@@ -10,8 +10,11 @@
 //
 // Failure: a file that cannot be opened or written is tried again with
 // growing pauses; until then find() knows what is in memory and gives an
-// Error for the rest. What waits to be written is bounded.
-// Config: [greylist] database, cache_size.
+// Error for the rest. A file that was moved away, removed or replaced is
+// noticed, and the one that is at the path then is opened, or made. What waits
+// to be written is bounded, and so is the file: near its limit nothing new is
+// learned, what is unknown passes, and rows expire earlier until there is room.
+// Config: [greylist] database, cache_size, max_size.
 #pragma once
 
 #include "common/batch_thread.h"
@@ -37,9 +40,11 @@ namespace postern {
 struct GreylistSqliteOptions {
     std::string path;
     std::size_t cache_rows = 30'000;
+    std::int64_t max_size = 0;                 // octets of the file; 0: no limit
     GreylistPolicy policy;                     // what is too old
     std::chrono::seconds expiry_settled{600};  // see greylist_expiry
     std::function<void(const std::string& trouble)> on_state; // it broke, and why; or, empty: it works again
+    std::function<void(bool is_full)> on_full{};
 };
 
 class GreylistSqlite final : public GreylistStore {
@@ -52,6 +57,9 @@ public:
     asio::awaitable<Result<GreylistRows>> find(const GreylistKeys& keys, Deadline deadline) override;
     void apply(const GreylistKeyPair& keys, const GreylistRowPair& writes) override;
     GreylistStoreState state() const override;
+
+    // Forgets what it has in memory: another program has changed the file.
+    void reread();
 
     // What is too old from now on.
     void set_policy(const GreylistPolicy& policy);
@@ -89,13 +97,18 @@ private:
     void finish_writes(const std::vector<Write>& writes);
     void set_trouble(std::string trouble);
     void set_filter(std::optional<KeyFilter> filter);
+    void set_full(bool is_full);
+    void lose(const std::vector<Write>& writes);
 
     // On the two threads
     void read_batch(std::vector<Read> reads);
     void write_batch(BatchThread<Write>& writer, std::vector<Write> writes);
     void rest(BatchThread<Write>& writer); // what the writer does between batches
-    void expire();
     void scan();
+    Result<> write_rows(const std::vector<Write>& part);
+    bool has_moved();
+    bool is_nearly_full();
+    Result<> make_room();
     GreylistPolicy policy();
     Result<> open_for_writing();
     void begin_scan();
@@ -112,16 +125,20 @@ private:
     std::optional<KeyFilter> filter_; // of all keys in the file; none: it is being made
     std::uint64_t last_number_ = 0; // of a write
     std::string trouble_;
+    bool is_full_ = false;
     std::uint64_t failed_finds_ = 0;
     std::uint64_t lost_writes_ = 0;
     std::shared_ptr<int> alive_ = std::make_shared<int>(); // for what is posted and arrives after the end
 
+    std::atomic<bool> reader_opens_anew_{false};
     std::optional<GreylistTables> reader_tables_; // the reader's alone
     std::optional<GreylistTables> writer_tables_; // the writer's alone
     std::optional<GreylistScan> scan_;            // the writer's alone; none: it is done
     std::chrono::steady_clock::time_point rested_{}; // the writer's alone
     std::atomic<bool> wants_scan_ = false;
     GreylistExpiry expiry_;                       // the writer's alone
+    bool writer_is_full_ = false;                 // the writer's alone
+    int haste_ = 1;                               // the writer's alone: by what ages are divided while it is full
     std::mutex policy_mutex_;                     // guards options_.policy
     std::unique_ptr<BatchThread<Read>> reader_;
     std::unique_ptr<BatchThread<Write>> writer_;

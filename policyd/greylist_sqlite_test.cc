@@ -24,7 +24,7 @@ const GreylistPolicy policy{5min, 48h, 24h * 35, 5};
 // A store whose loop the test turns by hand.
 struct Setup {
     explicit Setup(std::string path, std::size_t cache_rows = 100)
-        : store(io, clock, {std::move(path), cache_rows, policy, 0s, [this](const auto& t) { states.push_back(t); }})
+        : store(io, clock, {std::move(path), cache_rows, 0, policy, 0s, [this](const auto& t) { states.push_back(t); }})
     {
     }
 
@@ -278,6 +278,83 @@ TEST_CASE("GreylistSqlite: a store that hangs does not keep the caller past the 
     const auto late = setup.find(keys(2), std::chrono::steady_clock::now() + 20ms);
     REQUIRE_FALSE(late.has_value());
     CHECK(late.error().what == "the store did not answer in time");
+}
+
+TEST_CASE("GreylistSqlite: a file that is moved away is noticed, and another one is begun")
+{
+    const ScratchFolder folder;
+    const auto path = folder / "greylist.sqlite";
+    Setup setup(path);
+    setup.store.apply(keys(1), {row_at(setup.clock.now()), {}});
+    setup.turn_until_written();
+    for (const auto* part : {"-wal", "-shm", ""})
+        std::filesystem::rename(path + part, folder / (std::string("old") + part));
+    setup.turn_until([&] { return setup.states.size() >= 2; });
+    CHECK(setup.states[0] == path + ": was moved away, removed or replaced");
+    CHECK(setup.states[1].empty());
+    CHECK_FALSE(setup.find(keys(1))->triplet.has_value()); // it was in the other file
+    setup.store.apply(keys(2), {row_at(setup.clock.now()), {}});
+    setup.turn_until_written();
+    CHECK(std::filesystem::exists(path));
+}
+
+TEST_CASE("GreylistSqlite: what another program has changed counts after reread()")
+{
+    const ScratchFolder folder;
+    Setup setup(folder / "greylist.sqlite");
+    CHECK_FALSE(setup.find(keys(1))->triplet.has_value()); // remembered
+    auto other = GreylistTables::open(folder / "greylist.sqlite");
+    const GreylistWrite row{keys(1).triplet, row_at(setup.clock.now())};
+    REQUIRE(other->write({&row, 1}).has_value());
+    CHECK_FALSE(setup.find(keys(1))->triplet.has_value());
+    setup.store.reread();
+    CHECK(setup.find(keys(1))->triplet == row_at(setup.clock.now()));
+}
+
+TEST_CASE("GreylistSqlite: near its limit it learns nothing more, lets the unknown pass, and makes room")
+{
+    const ScratchFolder folder;
+    asio::io_context io;
+    const FakeClock clock;
+    std::vector<bool> states;
+    GreylistSqliteOptions options;
+    options.path = folder / "greylist.sqlite";
+    options.cache_rows = 16;
+    options.max_size = 1 << 20;
+    options.policy = {5min, 48h, 24h * 35, 5};
+    options.expiry_settled = 0s;
+    options.on_full = [&](bool is_full) { states.push_back(is_full); };
+    GreylistSqlite store(io, clock, options);
+    const auto turn_until = [&](const std::function<bool()>& done) {
+        const auto limit = std::chrono::steady_clock::now() + 30s;
+        while (!done() && std::chrono::steady_clock::now() < limit) {
+            io.restart();
+            io.run_for(5ms);
+        }
+        REQUIRE(done());
+    };
+    int number = 0;
+    turn_until([&] {
+        for (int i = 0; i < 200 && !store.state().is_full; ++i)
+            store.apply(keys(number++), {TripletRow{clock.now() - 30min, clock.now() - 30min}, {}});
+        return store.state().is_full;
+    });
+    CHECK(states == std::vector<bool>{true});
+    CHECK(std::filesystem::file_size(options.path) <= static_cast<std::uintmax_t>(options.max_size));
+    turn_until([&] { return store.state().waiting_writes == 0; });
+
+    const GreylistKeys unknown{keys(9'999'999), {}};
+    auto answer = asio::co_spawn(io, store.find(unknown, std::chrono::steady_clock::now() + 10s), asio::use_future);
+    turn_until([&] { return answer.wait_for(0s) == std::future_status::ready; });
+    const auto found = answer.get();
+    REQUIRE_FALSE(found.has_value());
+    CHECK(found.error().what == "the store has reached greylist.max_size");
+
+    CHECK(store.state().is_full); // all rows are too young, even for haste
+    store.set_policy({5min, 10h, 24h * 35, 5}); // of which a 64th part has passed
+    turn_until([&] { return !store.state().is_full; });
+    CHECK(states == std::vector<bool>{true, false});
+    CHECK(store.state().trouble.empty());
 }
 
 } // namespace postern

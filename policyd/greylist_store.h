@@ -28,6 +28,7 @@ struct GreylistStoreState {
     std::size_t cached_rows = 0;
     std::size_t waiting_writes = 0;
     std::size_t filter_octets = 0; // of memory that tells which keys the store does not hold; 0: nothing tells
+    bool is_full = false; // it learns nothing more for now, and mail that it does not know passes
 };
 
 class GreylistStore {

@@ -1,5 +1,9 @@
 #include "policyd/greylist_tables.h"
 
+#include "policyd/postgrey_dump.h"
+#include "policyd/postgrey_hash.h"
+
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -99,10 +103,12 @@ Result<> GreylistTables::prepare(bool for_writing)
         {find_client_, "SELECT passes, last FROM client WHERE key=?", false},
         {put_triplet_, "INSERT OR REPLACE INTO triplet VALUES(?, ?, ?)", true},
         {put_client_, "INSERT OR REPLACE INTO client VALUES(?, ?, ?)", true},
-        {next_triplets_, "SELECT key, first, last FROM triplet WHERE key > ? ORDER BY key LIMIT ?", true},
-        {next_clients_, "SELECT key, passes, last FROM client WHERE key > ? ORDER BY key LIMIT ?", true},
+        {next_triplets_, "SELECT key, first, last FROM triplet WHERE key > ? ORDER BY key LIMIT ?", false},
+        {next_clients_, "SELECT key, passes, last FROM client WHERE key > ? ORDER BY key LIMIT ?", false},
         {delete_triplet_, "DELETE FROM triplet WHERE key=?", true},
         {delete_client_, "DELETE FROM client WHERE key=?", true},
+        {page_count_, "PRAGMA page_count", false},
+        {free_count_, "PRAGMA freelist_count", false},
     };
     for (const auto& one : all) {
         if (one.writes && !for_writing)
@@ -112,29 +118,155 @@ Result<> GreylistTables::prepare(bool for_writing)
             return tl::unexpected(statement.error());
         one.statement = std::move(*statement);
     }
-    return {};
+    const auto hashed = look_for_hashed_rows();
+    return hashed ? Result<>() : tl::unexpected(hashed.error());
+}
+
+// They stand together, behind their mark.
+Result<bool> GreylistTables::look_for_hashed_rows()
+{
+    has_hashed_rows_ = false;
+    for (const auto table : {Table::triplet, Table::client}) {
+        const auto first = page(table, std::string(1, hashed_mark), 1);
+        if (!first)
+            return tl::unexpected(first.error());
+        has_hashed_rows_ |= !first->empty() && first->front().key.starts_with(hashed_mark);
+    }
+    return has_hashed_rows_;
+}
+
+Result<std::optional<TripletRow>> GreylistTables::find_triplet(const std::string& key)
+{
+    find_triplet_->bind(1, key);
+    const auto found = find_triplet_->step();
+    std::optional<TripletRow> row;
+    if (found && *found)
+        row = TripletRow{timestamp(find_triplet_->integer(0)), timestamp(find_triplet_->integer(1))};
+    find_triplet_->reset();
+    return found ? Result<std::optional<TripletRow>>(row) : tl::unexpected(found.error());
+}
+
+Result<std::optional<ClientRow>> GreylistTables::find_client(const std::string& key)
+{
+    find_client_->bind(1, key);
+    const auto found = find_client_->step();
+    std::optional<ClientRow> row;
+    if (found && *found)
+        row = ClientRow{find_client_->integer(0), timestamp(find_client_->integer(1))};
+    find_client_->reset();
+    return found ? Result<std::optional<ClientRow>>(row) : tl::unexpected(found.error());
 }
 
 Result<GreylistRowPair> GreylistTables::find(const GreylistKeyPair& keys)
 {
-    GreylistRowPair rows;
-
-    find_triplet_->bind(1, keys.triplet);
-    const auto triplet = find_triplet_->step();
+    auto triplet = find_triplet(keys.triplet);
+    if (triplet && !*triplet && has_hashed_rows_)
+        for (const auto& text : postgrey_texts(keys.triplet))
+            if (triplet && !*triplet)
+                triplet = find_triplet(postgrey_hash(text));
     if (!triplet)
         return tl::unexpected(triplet.error());
-    if (*triplet)
-        rows.triplet = TripletRow{timestamp(find_triplet_->integer(0)), timestamp(find_triplet_->integer(1))};
-    find_triplet_->reset();
-
-    find_client_->bind(1, keys.client);
-    const auto client = find_client_->step();
+    auto client = find_client(keys.client);
+    if (client && !*client && has_hashed_rows_)
+        for (const auto& text : postgrey_texts(keys.client))
+            client = find_client(postgrey_hash(text));
     if (!client)
         return tl::unexpected(client.error());
-    if (*client)
-        rows.client = ClientRow{find_client_->integer(0), timestamp(find_client_->integer(1))};
-    find_client_->reset();
-    return rows;
+    return GreylistRowPair{*triplet, *client};
+}
+
+Result<std::vector<GreylistWrite>> GreylistTables::page(Table table, const std::string& after, int count)
+{
+    auto& statement = table == Table::triplet ? *next_triplets_ : *next_clients_;
+    std::vector<GreylistWrite> rows;
+    statement.bind(1, after).bind(2, std::int64_t{count});
+    for (;;) {
+        const auto row = statement.step();
+        if (!row || !*row) {
+            statement.reset();
+            return row ? Result<std::vector<GreylistWrite>>(std::move(rows)) : tl::unexpected(row.error());
+        }
+        const auto first = statement.integer(1), second = statement.integer(2);
+        if (table == Table::triplet)
+            rows.push_back({statement.text(0), TripletRow{timestamp(first), timestamp(second)}});
+        else
+            rows.push_back({statement.text(0), ClientRow{first, timestamp(second)}});
+    }
+}
+
+// What is to be written where the row meets one of its key: of a triplet the one that was let in, else the
+// newer one; of a client the most passes and the latest time. None: what is there is worth as much.
+Result<std::optional<GreylistWrite>> GreylistTables::merged(const GreylistWrite& row)
+{
+    if (const auto* client = std::get_if<ClientRow>(&row.row)) {
+        const auto found = find_client(row.key);
+        if (!found)
+            return tl::unexpected(found.error());
+        if (!*found)
+            return row;
+        const ClientRow both{std::max((*found)->passes, client->passes), std::max((*found)->last, client->last)};
+        return both == **found ? std::nullopt : std::optional(GreylistWrite{row.key, both});
+    }
+    const auto& triplet = std::get<TripletRow>(row.row);
+    const auto found = find_triplet(row.key);
+    if (!found)
+        return tl::unexpected(found.error());
+    const bool is_wanted = !*found
+        || ((*found)->was_let_in() != triplet.was_let_in() ? triplet.was_let_in() : (*found)->last < triplet.last);
+    return is_wanted ? std::optional(row) : std::nullopt;
+}
+
+Result<int> GreylistTables::merge(std::span<const GreylistWrite> rows)
+{
+    int written = 0;
+    const auto ok = transaction([&]() -> Result<> {
+        for (const auto& row : rows) {
+            const auto wanted = merged(row);
+            if (!wanted)
+                return tl::unexpected(wanted.error());
+            if (!*wanted)
+                continue;
+            if (const auto put = write_all({&**wanted, 1}); !put)
+                return put;
+            ++written;
+        }
+        return {};
+    });
+    return ok ? Result<int>(written) : tl::unexpected(ok.error());
+}
+
+Result<> GreylistTables::erase(std::span<const GreylistWrite> rows)
+{
+    return transaction([&]() -> Result<> {
+        for (const auto& row : rows) {
+            auto& statement = std::holds_alternative<TripletRow>(row.row) ? *delete_triplet_ : *delete_client_;
+            if (const auto ok = statement.bind(1, row.key).run(); !ok)
+                return ok;
+        }
+        return {};
+    });
+}
+
+Result<> GreylistTables::limit_size(std::int64_t octets)
+{
+    const auto pages = database_.limit_size(octets);
+    if (!pages)
+        return tl::unexpected(pages.error());
+    most_pages_ = *pages;
+    return {};
+}
+
+Result<double> GreylistTables::used()
+{
+    std::int64_t pages = 0;
+    for (auto* statement : {&*page_count_, &*free_count_}) {
+        const auto row = statement->step();
+        if (!row)
+            return tl::unexpected(row.error());
+        pages = statement == &*page_count_ ? statement->integer(0) : pages - statement->integer(0);
+        statement->reset();
+    }
+    return most_pages_ > 0 ? static_cast<double>(pages) / static_cast<double>(most_pages_) : 0.0;
 }
 
 Result<> GreylistTables::transaction(const std::function<Result<>()>& changes)

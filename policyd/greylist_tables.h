@@ -16,32 +16,47 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
+#include <vector>
 
 namespace postern {
 
-// One change, as the store's queue carries it.
-struct GreylistWrite {
-    std::string key;
-    std::variant<TripletRow, ClientRow> row;
-};
-
 class GreylistTables {
 public:
+    enum class Table { triplet, client };
+
     static Result<GreylistTables> open(const std::string& path);
     static Result<GreylistTables> open_for_reading(const std::string& path);
 
+    // A triplet that is not there is looked for among those that postgrey had hashed.
     Result<GreylistRowPair> find(const GreylistKeyPair& keys);
 
     // All of them in one transaction, or none.
     Result<> write(std::span<const GreylistWrite> writes);
+
+    // The same, but what is there already and worth more stays. Gives how many were written.
+    Result<int> merge(std::span<const GreylistWrite> rows);
+
+    Result<> erase(std::span<const GreylistWrite> rows);
+
+    // Up to `count` rows whose keys come after `after`, in the order of their keys.
+    Result<std::vector<GreylistWrite>> page(Table table, const std::string& after, int count);
+
+    // From here on a write beyond this size fails.
+    Result<> limit_size(std::int64_t octets);
+    // How much of the limit is in use, from 0 to 1; 0 without a limit.
+    Result<double> used();
+
+    // Whether the file was moved away, removed or replaced.
+    bool has_moved() const { return database_.has_moved(); }
+
+    // Whether there are keys that postgrey had hashed: from now on find() looks for them, or does not.
+    Result<bool> look_for_hashed_rows();
 
     // Looks at the next `count` triplets and clients and deletes those that no
     // longer mean anything. Gives how many were deleted.
     Result<int> expire(Timestamp now, const GreylistPolicy& policy, int count);
 
     // Shows the `count` keys that follow `cursor`, and moves it; gives how many there were.
-    enum class Table { triplet, client };
     Result<int> next_keys(Table table, std::string& cursor, int count,
                           const std::function<void(std::string_view)>& show);
 
@@ -50,15 +65,24 @@ public:
     // Whether anybody else has written to the file since the last time this was asked.
     Result<bool> was_changed_by_others();
 
+    // Whether expire() has looked at the last triplet and begins anew.
+    bool is_at_begin() const { return triplet_cursor_.empty(); }
+
 private:
     explicit GreylistTables(Database database);
     Result<> prepare(bool for_writing);
     Result<> transaction(const std::function<Result<>()>& changes);
     Result<> write_all(std::span<const GreylistWrite> writes);
+    Result<std::optional<TripletRow>> find_triplet(const std::string& key);
+    Result<std::optional<ClientRow>> find_client(const std::string& key);
+    Result<std::optional<GreylistWrite>> merged(const GreylistWrite& row);
 
     Database database_;
     std::optional<Statement> find_triplet_, find_client_, put_triplet_, put_client_;
     std::optional<Statement> next_triplets_, next_clients_, delete_triplet_, delete_client_;
+    std::optional<Statement> page_count_, free_count_;
+    std::int64_t most_pages_ = 0; // 0: no limit
+    bool has_hashed_rows_ = false;
     std::string triplet_cursor_, client_cursor_; // the last key that expire() has looked at
     std::int64_t data_version_ = 0;
 };

@@ -53,6 +53,9 @@ public:
     // Takes no new work and calls `done` when what was begun is finished.
     void drain(std::function<void()> done);
 
+    // For the control command "greylist reread".
+    void reread_greylist() { greylist_.reread(); }
+
     // For the control command "status", after configure(): lines of name and values.
     std::string status() const;
 

@@ -107,7 +107,9 @@ public:
         Service service(io_, log_,
                         {.reload = [this] { return reload(); },
                          .drain = [this](auto done) { policyd_.drain(std::move(done)); },
-                         .command = [this](std::string command, std::string) { return answer(std::move(command)); }});
+                         .command = [this](std::string command, std::string arguments) {
+                             return answer(std::move(command), std::move(arguments));
+                         }});
 
         auto listener = open_listener(settings);
         if (!listener)
@@ -146,10 +148,14 @@ private:
         return {};
     }
 
-    asio::awaitable<Result<std::string>> answer(std::string command)
+    asio::awaitable<Result<std::string>> answer(std::string command, std::string arguments)
     {
         if (command == "status")
             co_return policyd_.status();
+        if (command == "greylist" && arguments == "reread") {
+            policyd_.reread_greylist();
+            co_return "";
+        }
         co_return fail("no such command: {}", command);
     }
 

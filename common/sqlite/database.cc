@@ -188,12 +188,12 @@ Result<std::int64_t> Database::size()
     return *pages * *page_size;
 }
 
-Result<> Database::limit_size(std::int64_t octets)
+Result<std::int64_t> Database::limit_size(std::int64_t octets)
 {
     const auto page_size = read_pragma("page_size");
     if (!page_size)
         return tl::unexpected(page_size.error());
-    return execute(fmt::format("PRAGMA max_page_count={}", octets / *page_size));
+    return read_pragma(fmt::format("max_page_count={}", octets / *page_size));
 }
 
 bool Database::has_moved() const

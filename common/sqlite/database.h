@@ -48,8 +48,8 @@ public:
     // Another number once anybody else has written to the file.
     Result<std::int64_t> data_version() { return read_pragma("data_version"); }
 
-    // From here on a write that would make the file larger fails ("database or disk is full").
-    Result<> limit_size(std::int64_t octets);
+    // From here on a write that would make the file larger fails ("database or disk is full"). Gives the limit in pages.
+    Result<std::int64_t> limit_size(std::int64_t octets);
 
     // Whether the file is not the one that was opened any more: renamed, removed or replaced.
     bool has_moved() const;

@@ -167,6 +167,12 @@ constexpr Setting table[] = {
      .fallback = "100000",
      .text = "How many of its rows are kept in memory, too.",
      .low = "0", .high = "10000000", .restart = true},
+    {.section = "greylist", .name = "max_size",
+     .target = [](Config& c) -> Target { return Octets{&c.greylist.max_size}; },
+     .fallback = "4G",
+     .text = "How large the file may become; ten million mails take about 1.5G. When it is nearly so, nothing new is "
+             "learned, unknown mail passes, and old rows go early until there is room.",
+     .low = "16M", .high = "1024G", .restart = true},
 
     {.section = "greylist.domain", .name = "domain",
      .target = [](Config& c) -> Target { return &c.greylist.domains.back().domain; },
