@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
+#include <cstring>
 
 namespace postern {
 namespace {
@@ -73,9 +74,11 @@ std::string IpAddress::reverse_name() const
 IpAddress IpAddress::masked(int prefix) const
 {
     IpAddress address = *this;
-    for (int i = 0; i < bits() / 8; ++i) {
-        const int kept = std::clamp(prefix - i * 8, 0, 8);
-        address.octets_[static_cast<std::size_t>(i)] &= static_cast<std::uint8_t>(0xff00 >> kept);
+    const auto whole = static_cast<std::size_t>(std::clamp(prefix, 0, bits())) / 8; // octets that are kept
+    if (whole < address.octets_.size()) {
+        address.octets_[whole] &= static_cast<std::uint8_t>(0xff00 >> prefix % 8);
+        std::fill(address.octets_.begin() + static_cast<std::ptrdiff_t>(whole) + 1, address.octets_.end(),
+                  std::uint8_t{0});
     }
     return address;
 }
@@ -96,7 +99,14 @@ Result<IpAddress> parse_ip_address(std::string_view text)
 
 bool IpNetwork::contains(const IpAddress& other) const
 {
-    return other.is_v4() == address.is_v4() && other.masked(prefix) == address.masked(prefix);
+    if (other.is_v4() != address.is_v4())
+        return false;
+    const auto bits = static_cast<std::size_t>(std::clamp(prefix, 0, address.bits()));
+    const auto& a = address.octets();
+    const auto& b = other.octets();
+    if (std::memcmp(a.data(), b.data(), bits / 8) != 0)
+        return false;
+    return bits % 8 == 0 || (a[bits / 8] ^ b[bits / 8]) >> (8 - bits % 8) == 0;
 }
 
 Result<IpNetwork> parse_ip_network(std::string_view text)

@@ -1,10 +1,11 @@
 // message_store - the messages that Postfix is asking about now
 //
 // Keyed by the request's `instance`, which is the same for every recipient of
-// one message and never used again. Postfix says when a message is over only
-// if it asks at DATA, too; so the store also forgets: the one that was asked
-// for longest ago when there are more than `capacity`, and each that was not
-// asked for during `lifetime`. Each smtpd(8) process has one message at a
+// one message and never used again. That a message is over is seen at DATA,
+// where nothing more is due, and by the next message of the same connection.
+// A client may be gone without either; so the store also forgets: the one
+// that was asked for longest ago when there are more than `capacity`, and each
+// that was not asked for during `lifetime`. Each smtpd(8) process has one message at a
 // time, so the usual capacity is more than what can be open. A message that is
 // forgotten too early costs a second SPF evaluation and a second header.
 #pragma once

@@ -47,6 +47,9 @@ public:
     // `request` outlives the call.
     asio::awaitable<std::string> answer(const PolicyRequest& request, std::uint64_t connection, Deadline deadline);
 
+    // No more requests of the message with this `instance` are to come.
+    void forget(std::string_view instance) { messages_.forget(instance); }
+
 private:
     struct Step {
         std::unique_ptr<Check> check;

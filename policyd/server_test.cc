@@ -86,6 +86,11 @@ public:
         return asio::post(io_, asio::use_future([this] { return server_->counts(); })).get();
     }
 
+    std::size_t messages()
+    {
+        return asio::post(io_, asio::use_future([this] { return messages_.size(); })).get();
+    }
+
     // Waits until one connection was made and is over.
     bool has_served_one()
     {
@@ -185,6 +190,20 @@ TEST_CASE("Server: a request octet by octet")
     for (const char octet : rcpt_request("a@x"))
         client.send({&octet, 1});
     CHECK(client.receive() == echo_of("a@x"));
+}
+
+TEST_CASE("Server: the next message of a connection ends the one before, but not those of others")
+{
+    Fixture fixture;
+    PolicyClient first(fixture.path());
+    PolicyClient second(fixture.path());
+    CHECK(first.ask(rcpt_request("a@x", "1.1.0")) == echo_of("a@x"));
+    CHECK(second.ask(rcpt_request("a@x", "2.1.0")) == echo_of("a@x"));
+    CHECK(first.ask(rcpt_request("b@x", "1.1.0")) == echo_of("b@x"));
+    CHECK(fixture.messages() == 2);
+    CHECK(first.ask(rcpt_request("a@x", "1.2.0")) == echo_of("a@x"));
+    CHECK(first.ask(rcpt_request("a@x", "")) == echo_of("a@x")); // no message at all
+    CHECK(fixture.messages() == 2);
 }
 
 TEST_CASE("Server: what is no request closes the connection without an answer")

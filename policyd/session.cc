@@ -76,6 +76,7 @@ asio::awaitable<bool> Session::answer(std::string_view text)
     const auto now = SteadyClock::now();
     enter(State::deciding, now);
     const auto policy = current_.policy; // a reload may put another in its place meanwhile
+    forget_last_message(*policy);
     const auto reply = co_await policy->answer(request_, number_, now + limits_.deadline);
     std::string_view rest = reply;
     const bool is_taken = send(rest) && (rest.empty() || co_await write(rest));
@@ -84,6 +85,15 @@ asio::awaitable<bool> Session::answer(std::string_view text)
     else
         enter(State::arriving, SteadyClock::now());
     co_return is_taken;
+}
+
+// An smtpd(8) process has one message at a time: a request for another says that the last one is over.
+void Session::forget_last_message(Policy& policy)
+{
+    if (request_.instance.empty() || request_.instance == instance_)
+        return;
+    policy.forget(instance_);
+    instance_ = request_.instance;
 }
 
 // What the socket takes at once: all, as a rule. False: the connection is over.

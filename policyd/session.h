@@ -67,6 +67,7 @@ private:
 
     asio::awaitable<bool> read();
     asio::awaitable<bool> answer(std::string_view text);
+    void forget_last_message(Policy& policy);
     asio::awaitable<bool> write(std::string_view reply);
     bool send(std::string_view& reply);
     void enter(State state, Time since);
@@ -84,6 +85,7 @@ private:
     bool is_stopping_ = false;
     RequestBuffer buffer_;
     PolicyRequest request_;
+    std::string instance_; // of the message that was asked about last
 };
 
 } // namespace postern
