@@ -11,7 +11,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_waiting = 100'000;  // reads, and writes
 constexpr std::size_t most_in_transaction = 2'000; // so that readers of the tool and checkpoints get their turn
 constexpr int expiry_page = 500, hasty_page = 5'000;
-constexpr double full = 0.95, roomy = 0.90; // of greylist.max_size
+constexpr double full = 0.95, roomy = 0.90, narrow = 0.70; // of greylist.max_size
+constexpr std::size_t few_in_transaction = 100; // where many might not fit, and none would be written
 constexpr int most_haste = 64;
 constexpr auto full_trouble = "the store has reached greylist.max_size";
 constexpr int scan_page = 50'000; // keys: some hundredths of a second
@@ -313,7 +314,7 @@ void GreylistSqlite::write_batch(BatchThread<Write>& writer, std::vector<Write> 
 {
     auto pause = first_pause;
     for (std::size_t done = 0; done < writes.size();) {
-        const auto count = std::min(most_in_transaction, writes.size() - done);
+        const auto count = std::min(used() >= narrow ? few_in_transaction : most_in_transaction, writes.size() - done);
         const std::vector<Write> part(writes.begin() + static_cast<std::ptrdiff_t>(done),
                                       writes.begin() + static_cast<std::ptrdiff_t>(done + count));
         if (writer_is_full_) {
@@ -331,7 +332,7 @@ void GreylistSqlite::write_batch(BatchThread<Write>& writer, std::vector<Write> 
                 finish_writes(part);
                 set_trouble("");
             });
-        } else if (is_nearly_full()) {
+        } else if (used() >= roomy) { // the limit was in the way, not the disk
             writer_is_full_ = true;
             haste_ = 2;
             post([this] { set_full(true); });
@@ -363,11 +364,10 @@ void GreylistSqlite::rest(BatchThread<Write>& writer)
     scan();
 }
 
-// A batch may be larger than the room between `full` and the limit.
-bool GreylistSqlite::is_nearly_full()
+// How much of the limit; 0 if there is none, or it cannot be told.
+double GreylistSqlite::used()
 {
-    const auto used = writer_tables_ ? writer_tables_->used() : Result<double>(0.0);
-    return used && *used >= roomy;
+    return writer_tables_ ? writer_tables_->used().value_or(0.0) : 0.0;
 }
 
 // Deletes what is too old, a page at a time; and younger rows, the longer the fuller, while there is no room.

@@ -107,7 +107,7 @@ private:
     void scan();
     Result<> write_rows(const std::vector<Write>& part);
     bool has_moved();
-    bool is_nearly_full();
+    double used();
     Result<> make_room();
     GreylistPolicy policy();
     Result<> open_for_writing();
