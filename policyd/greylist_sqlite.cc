@@ -280,9 +280,10 @@ Result<> GreylistSqlite::open_for_writing()
 // What postgrey had hashed is looked for under another key than the filter would be asked about.
 void GreylistSqlite::begin_scan()
 {
-    wants_scan_ = false;
+    const auto hashed = writer_tables_->look_for_hashed_rows();
+    wants_scan_ = !hashed; // tried again the next time
     scan_.reset();
-    if (!writer_tables_->look_for_hashed_rows().value_or(true))
+    if (hashed && !*hashed)
         scan_.emplace(writer_tables_->size().value_or(0));
 }
 
