@@ -78,15 +78,9 @@ FactLine::FactLine(std::string_view name, Label subject)
 {
 }
 
-FactLine& FactLine::counter(std::string_view name, std::uint64_t value, std::string_view help)
+FactLine& FactLine::add(Fact::Kind kind, std::string_view name, double value, std::string_view help)
 {
-    facts_.push_back({Fact::Kind::counter, name, help, {{{}, static_cast<double>(value)}}});
-    return *this;
-}
-
-FactLine& FactLine::gauge(std::string_view name, double value, std::string_view help)
-{
-    facts_.push_back({Fact::Kind::gauge, name, help, {{{}, value}}});
+    facts_.push_back({kind, name, help, {{{}, value}}});
     return *this;
 }
 

@@ -74,8 +74,17 @@ public:
 
     FactLine(std::string_view name, Label subject);
 
-    FactLine& counter(std::string_view name, std::uint64_t value, std::string_view help);
-    FactLine& gauge(std::string_view name, double value, std::string_view help);
+    template <class Number>
+    FactLine& counter(std::string_view name, Number value, std::string_view help)
+    {
+        return add(Fact::Kind::counter, name, static_cast<double>(value), help);
+    }
+
+    template <class Number>
+    FactLine& gauge(std::string_view name, Number value, std::string_view help)
+    {
+        return add(Fact::Kind::gauge, name, static_cast<double>(value), help);
+    }
 
     // One for each value of `label`; the status shows those that are not zero.
     FactLine& counters(std::string_view name, std::string_view label, const Counts& counts, std::string_view help);
@@ -97,6 +106,8 @@ public:
     const std::vector<Fact>& facts() const { return facts_; }
 
 private:
+    FactLine& add(Fact::Kind kind, std::string_view name, double value, std::string_view help);
+
     std::string_view name_;
     Label subject_;
     std::vector<Fact> facts_;

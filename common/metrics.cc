@@ -34,7 +34,7 @@ std::string_view type_of(Fact::Kind kind)
 
 std::string metric_name(const FactLine& line, const Fact& fact)
 {
-    auto name = fmt::format("postern_{}", line.name());
+    auto name = concat({line.name() == "process" ? "" : "postern_", line.name()});
     if (!fact.name.empty())
         name.append("_").append(fact.name);
     if (fact.kind == Fact::Kind::counter)

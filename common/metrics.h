@@ -1,7 +1,8 @@
 // metrics - facts in the text format that Prometheus reads
 //
 // A metric's name is postern_, the line's, the fact's own, and _total for a
-// counter; the line's subject is a label of it. HELP and TYPE stand once, over
+// counter; the line's subject is a label of it. Only the line "process" goes
+// without postern_: these names are the same for all programs. HELP and TYPE stand once, over
 // all samples of a metric. A metric with labels of its own (by verdict, by
 // state) has a sample for each of their values from the start on, so that a
 // rate over the first change is right.

@@ -42,6 +42,9 @@ TEST_CASE("write_metrics")
          "postern_function_state{function=\"ldap\",state=\"down\"} 1\n"},
         {"info", [](Facts& f) { f.line("build").info({{"version", "1.0"}}, "Build."); },
          "# HELP postern_build_info Build.\n# TYPE postern_build_info gauge\npostern_build_info{version=\"1.0\"} 1\n"},
+        {"what every program has is named as theirs", [](Facts& f) { f.line("process").counter("cpu_seconds", 0.5, "CPU."); },
+         "# HELP process_cpu_seconds_total CPU.\n# TYPE process_cpu_seconds_total counter\n"
+         "process_cpu_seconds_total 0.5\n"},
         {"texts are for people", [](Facts& f) { f.line("x").text("trouble", "much"); }, ""},
         {"a label's value is escaped",
          [](Facts& f) { f.line("x", {"zone", "a\"b\\c\nd\x80\x01"}).gauge("", 1, "Help \\ with\nmore."); },

@@ -43,6 +43,7 @@ struct QueuedLog::Shared {
 
     const LogOptions options;
     std::atomic<LogLevel> level;
+    std::atomic<std::uint64_t> all_lost = 0;
     std::thread thread; // the owner's
 
     // The thread's, once it runs
@@ -121,6 +122,7 @@ void QueuedLog::Shared::write_batch(std::string_view packed)
 void QueuedLog::Shared::tell_of(std::size_t lost)
 {
     unreported += lost;
+    all_lost += lost;
     if (unreported == 0 || lost > 0)
         return;
     const auto report = own_event(LogLevel::warning, {"dropped", unreported});
@@ -177,6 +179,11 @@ void QueuedLog::set_level(LogLevel level)
     shared_->level.store(level, std::memory_order_relaxed);
 }
 
+std::uint64_t QueuedLog::lost() const
+{
+    return shared_->all_lost;
+}
+
 bool QueuedLog::wants(LogLevel level) const
 {
     return level >= shared_->level.load(std::memory_order_relaxed);
@@ -191,6 +198,7 @@ void QueuedLog::write(LogLevel level, std::string_view event, const LogRecord& f
     if (shared_->queue.size() > shared_->options.queue_limit) {
         shared_->queue.resize(size_before);
         ++shared_->dropped;
+        ++shared_->all_lost;
         return;
     }
     if (std::exchange(shared_->is_waiting, false))

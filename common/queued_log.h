@@ -24,6 +24,7 @@
 #include "common/result.h"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -45,6 +46,8 @@ public:
     void reopen();
 
     void set_level(LogLevel level); // from any thread
+
+    std::uint64_t lost() const; // events dropped, or not written, since the start; from any thread
 
     bool wants(LogLevel level) const override;
     void write(LogLevel level, std::string_view event, const LogRecord& fields) override; // from any thread
