@@ -48,6 +48,7 @@ struct DaemonSettings {
     std::string user;
     std::string group;
     std::string control; // path of the control socket
+    std::string metrics; // as listen; empty: not wanted
     std::int64_t max_connections{};
     std::chrono::seconds deadline{}; // for one request, or for one message's end
 };

@@ -104,8 +104,8 @@ public:
         set_defaults(candidate);
         set_elements(candidate);
         for (const auto& entry : entries_.entries) {
-            const bool is_inherited = instance.empty() || entry.setting->instance_fallback.empty();
-            if (entry.element < 0 && entry.instance.empty() && is_inherited)
+            const bool is_meant = instance.empty() || is_inherited(*entry.setting);
+            if (entry.element < 0 && entry.instance.empty() && is_meant)
                 set(candidate, entry);
         }
         if (!instance.empty())
@@ -121,7 +121,7 @@ private:
         for (const auto& setting : settings()) {
             if (find_section(setting.section)->kind == SectionKind::repeated)
                 continue;
-            const bool is_own = !candidate.instance.empty() && !setting.instance_fallback.empty();
+            const bool is_own = !candidate.instance.empty() && !is_inherited(setting);
             const auto text = is_own ? with_instance(setting.instance_fallback, candidate.instance)
                                      : std::string(setting.fallback);
             set_default(candidate.config, setting, text);

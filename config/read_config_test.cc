@@ -238,10 +238,12 @@ TEST_CASE("an instance stands over its section, but for its sockets")
 listen = "unix:/run/m"
 deadline = "60s"
 user = "mail"
+metrics = "inet:127.0.0.1:9641"
 [milterd.submission]
 deadline = "30s"
 [milterd.in-house]
 listen = "inet:127.0.0.1:8891"
+metrics = "unix:/run/in-house"
 [dkim.submission]
 verify = false
 )";
@@ -249,6 +251,7 @@ verify = false
     REQUIRE(faults_of(base) == Texts{});
     CHECK(base->instances == Texts{"in-house", "submission"});
     CHECK(base->config.milterd.deadline == 60s);
+    CHECK(base->config.milterd.metrics == "inet:127.0.0.1:9641");
     CHECK(base->config.dkim.verify);
 
     const auto submission = read(file, {{"POSTERN_MILTERD_USER", "nobody"}}, "submission");
@@ -257,11 +260,13 @@ verify = false
     CHECK(submission->config.milterd.user == "nobody");
     CHECK(submission->config.milterd.listen == "unix:/var/spool/postfix/postern/milter-submission");
     CHECK(submission->config.milterd.control == "/run/postern/milterd-submission.control");
+    CHECK(submission->config.milterd.metrics.empty());
     CHECK_FALSE(submission->config.dkim.verify);
 
     const auto in_house = read(file, {{"POSTERN_MILTERD_IN_HOUSE_DEADLINE", "10s"}}, "in-house");
     REQUIRE(faults_of(in_house) == Texts{});
     CHECK(in_house->config.milterd.listen == "inet:127.0.0.1:8891");
+    CHECK(in_house->config.milterd.metrics == "unix:/run/in-house");
     CHECK(in_house->config.milterd.deadline == 10s);
     CHECK(in_house->config.milterd.user == "mail");
 }

@@ -49,6 +49,7 @@ struct Setting {
     bool restart = false;                       // a change waits for the next start
     bool required = false;                      // must not be empty; in a repeated section it has no default
     bool secret = false;                        // not for a file that everybody may read
+    bool own = false;                           // an instance does not inherit it: its default is nothing
     bool key = false;                           // in a repeated section: two entries must not share all keys
 };
 
@@ -62,6 +63,12 @@ struct Section {
     std::string_view text;
     void (*append)(Config&) = nullptr; // repeated: one more entry
 };
+
+// Has an instance the value of the section that it stands over, where it sets none itself?
+constexpr bool is_inherited(const Setting& setting)
+{
+    return setting.instance_fallback.empty() && !setting.own;
+}
 
 std::span<const Setting> settings(); // in the order of the manual
 std::span<const Section> sections();

@@ -152,9 +152,11 @@ void validate_sockets(const std::vector<ConfigCandidate>& candidates, std::strin
         if (c.instance.empty()) {
             take(c, "policyd.listen", c.config.policyd.listen);
             take(c, "policyd.control", "unix:" + c.config.policyd.control);
+            take(c, "policyd.metrics", c.config.policyd.metrics);
         }
         take(c, "milterd.listen", c.config.milterd.listen);
         take(c, "milterd.control", "unix:" + c.config.milterd.control);
+        take(c, "milterd.metrics", c.config.milterd.metrics);
     }
 }
 

@@ -89,6 +89,9 @@ TEST_CASE("settings that do not fit together")
          {"t:4: milterd.listen: unix:/s is the socket of policyd.listen already"}, {}},
         {"control where the other listens", "[policyd]\nlisten = \"unix:/s\"\n[milterd]\ncontrol = \"/s\"\n",
          {"t:4: milterd.control: unix:/s is the socket of policyd.listen already"}, {}},
+        {"metrics where the other's are", "[policyd]\nmetrics = \"inet:127.0.0.1:9\"\n[milterd]\nmetrics = \"inet:127.0.0.1:9\"\n",
+         {"t:4: milterd.metrics: inet:127.0.0.1:9 is the socket of policyd.metrics already"}, {}},
+        {"metrics nowhere", "[policyd]\nmetrics = \"localhost\"\n", {"t:2: policyd.metrics: \"localhost\" is neither unix:PATH nor inet:HOST:PORT"}, {}},
         {"no control sockets", "[policyd]\ncontrol = \"\"\n[milterd]\ncontrol = \"\"\n", {}, {}},
     };
     for (const auto& c : cases) {

@@ -38,6 +38,13 @@ constexpr Setting table[] = {
      .fallback = "/run/postern/policyd.control",
      .text = "The control socket, which postern(1) talks to; empty: none.",
      .check = check_socket_path, .restart = true},
+    {.section = "policyd", .name = "metrics",
+     .target = [](Config& c) -> Target { return &c.policyd.metrics; },
+     .fallback = "",
+     .text = "Where Prometheus, or another program that watches, asks over HTTP: inet:127.0.0.1:9640, unix:PATH or as "
+             "policyd.listen; empty: nowhere. /metrics has every number, /healthz says whether the daemon lives, /readyz whether all it does "
+             "is ready. Whoever can connect may read; addresses and mail are not shown.",
+     .check = check_socket, .restart = true},
     {.section = "policyd", .name = "max_connections",
      .target = [](Config& c) -> Target { return &c.policyd.max_connections; },
      .fallback = "2000",
