@@ -72,7 +72,7 @@ std::string_view state_name(FunctionState::Kind kind)
     return state_names[static_cast<std::size_t>(kind)];
 }
 
-FactLine::FactLine(std::string_view name, Label subject)
+FactLine::FactLine(std::string_view name, std::vector<Label> subject)
     : name_(name)
     , subject_(std::move(subject))
 {
@@ -122,14 +122,14 @@ FactLine& FactLine::text(std::string_view name, std::string value)
     return *this;
 }
 
-FactLine& Facts::line(std::string_view name, Label subject)
+FactLine& Facts::line(std::string_view name, std::initializer_list<Label> subject)
 {
-    return lines_.emplace_back(name, std::move(subject));
+    return lines_.emplace_back(name, std::vector(subject));
 }
 
 void Facts::function(FunctionState state)
 {
-    line("function", {"function", std::string(state.name)})
+    line("function", {{"function", std::string(state.name)}})
         .word("state", state_name(state.kind), state_names, "The state of a function is 1, the others are 0.")
         .text("reason", state.reason)
         .text("meanwhile", std::string(state.kind == FunctionState::Kind::ready ? "" : state.meanwhile));
@@ -141,8 +141,8 @@ std::string write_status(const Facts& facts)
     std::string text;
     for (const auto& line : facts.lines()) {
         text += line.name();
-        if (!line.subject().name.empty())
-            text += " " + value_for_people(line.subject().value);
+        for (const auto& label : line.subject()) // what it is about needs no name
+            text += named(&label == line.subject().data() ? "" : label.name, value_for_people(label.value));
         for (const auto& fact : line.facts())
             text += fact_for_people(fact);
         text += '\n';

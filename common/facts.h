@@ -5,7 +5,7 @@
 // Prometheus. Who has something to tell adds a line:
 //
 //     facts.line("spf_cache").counter("hits", hits, "...").gauge("entries", entries, "...");
-//     facts.line("check", {"check", "spf"}).latency(times, "...");
+//     facts.line("check", {{"check", "spf"}}).latency(times, "...");
 //     facts.function({"greylist_store", FunctionState::Kind::down, trouble, "pass"});
 //
 //     status:   spf_cache hits=12 entries=3
@@ -22,6 +22,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -72,7 +73,7 @@ class FactLine {
 public:
     using Counts = std::vector<std::pair<std::string_view, std::uint64_t>>;
 
-    FactLine(std::string_view name, Label subject);
+    FactLine(std::string_view name, std::vector<Label> subject);
 
     template <class Number>
     FactLine& counter(std::string_view name, Number value, std::string_view help)
@@ -102,21 +103,22 @@ public:
     FactLine& text(std::string_view name, std::string value);
 
     std::string_view name() const { return name_; }
-    const Label& subject() const { return subject_; } // name empty: the line is about no one in particular
+    const std::vector<Label>& subject() const { return subject_; }
     const std::vector<Fact>& facts() const { return facts_; }
 
 private:
     FactLine& add(Fact::Kind kind, std::string_view name, double value, std::string_view help);
 
     std::string_view name_;
-    Label subject_;
+    std::vector<Label> subject_;
     std::vector<Fact> facts_;
 };
 
 class Facts {
 public:
-    // A line about `subject`, if it names one: `postern_check_...{check="spf"}`. The reference stays good.
-    FactLine& line(std::string_view name, Label subject = {});
+    // A line about `subject`, which no other line of that name has: `postern_check_...{check="spf"}`. The
+    // reference stays good.
+    FactLine& line(std::string_view name, std::initializer_list<Label> subject = {});
 
     void function(FunctionState state);
 

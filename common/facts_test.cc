@@ -62,15 +62,17 @@ TEST_CASE("write_status")
     Facts facts;
     facts.line("build").info({{"version", "1.0"}, {"daemon", "policyd"}}, "h");
     facts.line("requests").counter("", 12, "h").latency(times, "h");
-    facts.line("check", {"check", "spf"})
+    facts.line("check", {{"check", "spf"}})
         .counters("verdicts", "verdict", {{"dunno", 3}, {"reject", 0}, {"defer", 2}}, "h")
         .counter("observed", 0, "h");
+    facts.line("dnsbl_list", {{"list", "zen.example"}, {"type", "address"}}).counter("asked", 4, "h");
     facts.line("memory").gauge("bytes", 1e9, "h").gauge("share", 0.25, "h");
     facts.line("client_address").word("state", "hidden", {"visible", "hidden"}, "h").text("from", "10.0.0.1 10.0.0.2").text("empty", "");
     CHECK(write_status(facts)
           == "build version=1.0 daemon=policyd\n"
              "requests 12 mean_us=3 p50_us=4 p99_us=4\n"
              "check spf dunno=3 defer=2 observed=0\n"
+             "dnsbl_list zen.example type=address asked=4\n"
              "memory bytes=1000000000 share=0.25\n"
              "client_address state=hidden from=\"10.0.0.1 10.0.0.2\"\n");
 }
@@ -78,7 +80,7 @@ TEST_CASE("write_status")
 TEST_CASE("write_status: nothing breaks out of its line or its quotes")
 {
     Facts facts;
-    facts.line("server", {"server", "a\nb"}).text("trouble", "x=\"1\"\nfake 2").text("nul", std::string("a\0b", 3));
+    facts.line("server", {{"server", "a\nb"}}).text("trouble", "x=\"1\"\nfake 2").text("nul", std::string("a\0b", 3));
     CHECK(write_status(facts) == "server a?b trouble=\"x='1'?fake 2\" nul=a?b\n");
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <set>
 
 namespace postern {
 namespace {
@@ -12,7 +13,8 @@ struct Metric {
     std::string name;
     std::string_view type;
     std::string_view help;
-    std::string samples;
+    std::string samples{};
+    std::set<std::string> subjects{}; // that it has samples of
 };
 
 std::string_view type_of(Fact::Kind kind)
@@ -49,8 +51,8 @@ std::string label_set(const FactLine& line, const std::vector<Label>& own)
     const auto add = [&](const Label& label) {
         text += fmt::format("{}{}=\"{}\"", text.empty() ? "" : ",", label.name, escape_label(label.value));
     };
-    if (!line.subject().name.empty())
-        add(line.subject());
+    for (const auto& label : line.subject())
+        add(label);
     for (const auto& label : own)
         add(label);
     return text.empty() ? text : fmt::format("{{{}}}", text);
@@ -124,8 +126,9 @@ std::string write_metrics(const Facts& facts)
             const auto name = metric_name(line, fact);
             auto metric = find(name);
             if (metric == metrics.end())
-                metric = metrics.insert(metric, {name, type_of(fact.kind), fact.help, {}});
-            write_samples(*metric, line, fact);
+                metric = metrics.insert(metric, {name, type_of(fact.kind), fact.help});
+            if (metric->subjects.insert(label_set(line, {})).second)
+                write_samples(*metric, line, fact);
         }
 
     std::string text;

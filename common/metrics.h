@@ -6,7 +6,8 @@
 // all samples of a metric. A metric with labels of its own (by verdict, by
 // state) has a sample for each of their values from the start on, so that a
 // rate over the first change is right.
-// Two lines that give one metric different help texts keep the first.
+// Of two lines that tell one metric of one subject, or give it different help
+// texts, the first counts: one series twice would cost the whole scrape.
 // See: the Prometheus text-based format, version 0.0.4
 #pragma once
 

@@ -28,15 +28,23 @@ TEST_CASE("write_metrics")
          "postern_answers_total{action=\"dunno\"} 0\npostern_answers_total{action=\"reject\"} 2\n"},
         {"HELP and TYPE once, whatever the order",
          [](Facts& f) {
-             f.line("check", {"check", "spf"}).counter("asked", 1, "Asked.").counter("held", 2, "Held.");
-             f.line("check", {"check", "greylist"}).counter("asked", 3, "Other.").counter("held", 4, "Held.");
+             f.line("check", {{"check", "spf"}}).counter("asked", 1, "Asked.").counter("held", 2, "Held.");
+             f.line("check", {{"check", "greylist"}}).counter("asked", 3, "Other.").counter("held", 4, "Held.");
          },
          "# HELP postern_check_asked_total Asked.\n# TYPE postern_check_asked_total counter\n"
          "postern_check_asked_total{check=\"spf\"} 1\npostern_check_asked_total{check=\"greylist\"} 3\n"
          "# HELP postern_check_held_total Held.\n# TYPE postern_check_held_total counter\n"
          "postern_check_held_total{check=\"spf\"} 2\npostern_check_held_total{check=\"greylist\"} 4\n"},
+        {"several labels", [](Facts& f) { f.line("list", {{"list", "zen"}, {"type", "helo"}}).gauge("", 1, "L."); },
+         "# HELP postern_list L.\n# TYPE postern_list gauge\npostern_list{list=\"zen\",type=\"helo\"} 1\n"},
+        {"one series once",
+         [](Facts& f) {
+             f.line("list", {{"list", "zen"}}).gauge("", 1, "L.");
+             f.line("list", {{"list", "zen"}}).gauge("", 2, "L.");
+         },
+         "# HELP postern_list L.\n# TYPE postern_list gauge\npostern_list{list=\"zen\"} 1\n"},
         {"a word",
-         [](Facts& f) { f.line("function", {"function", "ldap"}).word("state", "down", {"ready", "down"}, "State."); },
+         [](Facts& f) { f.line("function", {{"function", "ldap"}}).word("state", "down", {"ready", "down"}, "State."); },
          "# HELP postern_function_state State.\n# TYPE postern_function_state gauge\n"
          "postern_function_state{function=\"ldap\",state=\"ready\"} 0\n"
          "postern_function_state{function=\"ldap\",state=\"down\"} 1\n"},
@@ -47,7 +55,7 @@ TEST_CASE("write_metrics")
          "process_cpu_seconds_total 0.5\n"},
         {"texts are for people", [](Facts& f) { f.line("x").text("trouble", "much"); }, ""},
         {"a label's value is escaped",
-         [](Facts& f) { f.line("x", {"zone", "a\"b\\c\nd\x80\x01"}).gauge("", 1, "Help \\ with\nmore."); },
+         [](Facts& f) { f.line("x", {{"zone", "a\"b\\c\nd\x80\x01"}}).gauge("", 1, "Help \\ with\nmore."); },
          "# HELP postern_x Help \\\\ with\\nmore.\n# TYPE postern_x gauge\n"
          "postern_x{zone=\"a\\\"b\\\\c\\nd??\"} 1\n"},
     };
@@ -67,7 +75,7 @@ TEST_CASE("write_metrics: a histogram counts up, and ends with all")
     times.add(500ms);
     times.add(1h);
     Facts facts;
-    facts.line("check", {"check", "spf"}).latency(times, "Time.");
+    facts.line("check", {{"check", "spf"}}).latency(times, "Time.");
     const auto text = write_metrics(facts);
     CAPTURE(text);
     for (const auto* line : {"# TYPE postern_check_duration_seconds histogram\n",

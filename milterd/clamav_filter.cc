@@ -202,6 +202,20 @@ ClamavFilter::ClamavFilter(ClamavSettings settings, ClamdOptions options, std::s
 {
 }
 
+FunctionState ClamavFilter::state() const
+{
+    const std::string_view meanwhile = settings_.failure == ScanFailureAction::accept ? "accept" : "defer";
+    switch (clamd_.state()) {
+    case ClamdState::ready:
+        return {name()};
+    case ClamdState::silent:
+        return {name(), FunctionState::Kind::reloading, "clamd takes connections and says nothing", meanwhile};
+    case ClamdState::absent:
+        return {name(), FunctionState::Kind::down, "nobody listens at " + settings_.clamd, meanwhile};
+    }
+    return {name()}; // unreachable: -Wswitch names a state without a case
+}
+
 std::unique_ptr<FilterPass> ClamavFilter::begin(const Message& message)
 {
     return std::make_unique<Pass>(*this, message);

@@ -43,7 +43,7 @@ public:
     std::string_view name() const override { return "clamav"; }
     std::unique_ptr<FilterPass> begin(const Message& message) override;
 
-    const ClamdClient& clamd() const { return clamd_; } // for the status
+    FunctionState state() const override;
 
 private:
     class Pass;

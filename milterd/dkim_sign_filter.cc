@@ -7,6 +7,7 @@
 #include "milterd/dkim_sign_field.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 
 namespace postern {
 
@@ -220,6 +221,15 @@ Result<std::unique_ptr<DkimSignFilter>> DkimSignFilter::create(const DkimSetting
     auto shared =
         std::make_shared<Shared>(Shared{*header, *body, settings.oversign, std::move(keys), *library, clock});
     return std::unique_ptr<DkimSignFilter>(new DkimSignFilter(std::move(shared)));
+}
+
+// Down for the domains whose key cannot be used; the others are signed.
+FunctionState DkimSignFilter::state() const
+{
+    const auto& faults = shared_->keys.faults();
+    if (faults.empty())
+        return {name()};
+    return {name(), FunctionState::Kind::down, fmt::format("{}", fmt::join(faults, "; ")), "defer"};
 }
 
 std::unique_ptr<FilterPass> DkimSignFilter::begin(const Message& message)

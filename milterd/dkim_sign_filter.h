@@ -38,6 +38,7 @@ public:
 
     std::string_view name() const override { return "dkim_sign"; }
     std::unique_ptr<FilterPass> begin(const Message& message) override;
+    FunctionState state() const override;
 
 private:
     friend class DkimSignPass;

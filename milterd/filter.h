@@ -18,6 +18,7 @@
 #pragma once
 
 #include "common/clock.h"
+#include "common/facts.h"
 #include "milterd/auth_results.h"
 #include "milterd/message.h"
 
@@ -69,6 +70,9 @@ public:
 
     // At the end of the header's arrival; nullptr: nothing to say about this mail.
     virtual std::unique_ptr<FilterPass> begin(const Message& message) = 0;
+
+    // For the status, the metrics and /readyz; from any thread.
+    virtual FunctionState state() const { return {name()}; }
 };
 
 } // namespace postern

@@ -95,6 +95,14 @@ FilterChain::FilterChain(std::vector<ChainedFilter> filters, ChainSettings setti
 {
 }
 
+std::vector<FunctionState> FilterChain::states() const
+{
+    std::vector<FunctionState> states;
+    for (const auto& chained : filters_)
+        states.push_back(chained.filter->state());
+    return states;
+}
+
 struct ChainPass::Asked {
     const ChainedFilter* filter;
     std::unique_ptr<FilterPass> pass{}; // none: it has nothing to say, or failed

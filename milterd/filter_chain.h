@@ -60,6 +60,8 @@ class FilterChain {
 public:
     FilterChain(std::vector<ChainedFilter> filters, ChainSettings settings, Log& log);
 
+    std::vector<FunctionState> states() const; // of the filters, in their order
+
 private:
     friend class ChainPass;
 

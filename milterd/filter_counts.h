@@ -1,9 +1,10 @@
 // filter_counts - what each filter has decided since the daemon's start
 //
-// Kept by the chain, read by the control command "status". A reload does not
-// begin anew. Every method may be called from any thread.
+// Kept by the chain, told in facts. A reload does not begin anew. Every method may be called from any thread.
 #pragma once
 
+#include "common/facts.h"
+#include "common/latency_histogram.h"
 #include "milterd/filter.h"
 
 #include <array>
@@ -22,7 +23,7 @@ struct FilterCount {
     std::array<std::uint64_t, filter_action_count> verdicts{}; // by FilterAction
     std::uint64_t observed = 0; // verdicts that were not acted on
     std::uint64_t faults = 0; // exceptions, counted as defer too
-    std::chrono::microseconds time{0}; // spent in all of them
+    LatencyHistogram time; // of each
 };
 
 class FilterCounts {
@@ -43,7 +44,7 @@ public:
             ++count.verdicts[static_cast<std::size_t>(verdict.action)];
             count.observed += verdict.is_observed;
             count.faults += verdict.is_fault;
-            count.time += verdict.time;
+            count.time.add(verdict.time);
         }
     }
 
@@ -57,5 +58,7 @@ private:
     mutable std::mutex mutex_;
     std::map<std::string_view, FilterCount> counts_;
 };
+
+void add_facts(const FilterCounts& counts, Facts& facts);
 
 } // namespace postern

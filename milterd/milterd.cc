@@ -4,7 +4,6 @@
 #include "milterd/build_chain.h"
 #include "milterd/milter.h"
 
-#include <algorithm>
 #include <csignal>
 #include <fmt/ranges.h>
 #include <thread>
@@ -25,19 +24,6 @@ SessionLimits session_limits(const MilterdSettings& settings)
     return limits;
 }
 
-std::string filter_status(std::string_view name, const FilterCount& count)
-{
-    auto text = fmt::format("filter {}", name);
-    std::uint64_t asked = 0;
-    for (std::size_t i = 0; i < count.verdicts.size(); ++i) {
-        asked += count.verdicts[i];
-        if (count.verdicts[i] > 0)
-            text += fmt::format(" {}={}", filter_action_name(static_cast<FilterAction>(i)), count.verdicts[i]);
-    }
-    return text + fmt::format(" observed={} faults={} mean_us={}\n", count.observed, count.faults,
-                      count.time.count() / static_cast<std::int64_t>(std::max<std::uint64_t>(asked, 1)));
-}
-
 // A thread for which no signal is: those are common/service's, on the first one.
 void start_thread(std::function<void()> work)
 {
@@ -52,7 +38,6 @@ void start_thread(std::function<void()> work)
 
 Milterd::Milterd(Log& log, DkimKeys keys)
     : log_(log)
-    , started_(std::chrono::steady_clock::now())
     , filter_counts_(std::make_shared<FilterCounts>())
     , keys_(std::move(keys))
     , spool_(std::make_shared<SpoolBudget>(0))
@@ -99,6 +84,7 @@ void Milterd::serve(FileDescriptor listener)
 
 void Milterd::drain(std::function<void()> done)
 {
+    is_draining_ = true;
     host_->stop_taking();
     start_thread([host = host_, done = std::move(done)] {
         host->wait_until_idle(std::chrono::steady_clock::now() + longest_drain);
@@ -112,22 +98,28 @@ bool Milterd::close()
     return host_->close(std::chrono::steady_clock::now() + std::chrono::seconds(1));
 }
 
-std::string Milterd::status()
+void Milterd::add_facts(Facts& facts)
 {
-    const auto uptime = std::chrono::steady_clock::now() - started_;
     const auto counts = host_->counts();
-    const auto dns = dns_.stats();
-    auto text = fmt::format("uptime {}\n", std::chrono::duration_cast<std::chrono::seconds>(uptime).count());
-    text += fmt::format("connections open={} refused={}\n", counts.connections, counts.refused);
-    text += fmt::format("messages accept={} quarantine={} defer={} discard={} reject={} aborted={} faults={}\n",
-        counts.accepted, counts.quarantined, counts.deferred, counts.discarded, counts.rejected, counts.aborted,
-        counts.faults);
-    for (const auto& [name, filter] : filter_counts_->all())
-        text += filter_status(name, filter);
-    text += fmt::format("spool octets={}\n", spool_->used());
-    text += fmt::format("dns hits={} misses={} joined={} refused={} in_flight={} entries={}\n", dns.hits, dns.misses,
-        dns.joined, dns.refused, dns.in_flight, dns.entries);
-    return text;
+    facts.function({"milterd", is_draining_ ? FunctionState::Kind::down : FunctionState::Kind::ready, "stopping", "defer"});
+    for (auto& state : host_->chain()->states())
+        facts.function(std::move(state));
+    facts.line("connections")
+        .gauge("open", counts.connections, "Connections of Postfix that are open.")
+        .counter("refused", counts.refused, "Connections above the limit, or while stopping.");
+    facts.line("messages")
+        .counters("", "action",
+                  {{"accept", counts.accepted},
+                   {"quarantine", counts.quarantined},
+                   {"defer", counts.deferred},
+                   {"discard", counts.discarded},
+                   {"reject", counts.rejected}},
+                  "Messages, by what became of them.")
+        .counter("aborted", counts.aborted, "Messages that Postfix took back.")
+        .counter("faults", counts.faults, "Exceptions outside of the filters.");
+    postern::add_facts(*filter_counts_, facts);
+    facts.line("spool").gauge("bytes", spool_->used(), "Memory that messages take until they are scanned.");
+    postern::add_facts(dns_.stats(), facts);
 }
 
 } // namespace postern

@@ -10,6 +10,7 @@
 // Config: [milterd] [dns] and those of build_chain
 #pragma once
 
+#include "common/facts.h"
 #include "common/file_descriptor.h"
 #include "common/log.h"
 #include "common/result.h"
@@ -20,10 +21,8 @@
 #include "milterd/session.h"
 
 #include <atomic>
-#include <chrono>
 #include <functional>
 #include <memory>
-#include <string>
 
 namespace postern {
 
@@ -46,12 +45,11 @@ public:
 
     bool has_failed() const { return *has_failed_; }
 
-    // For the control command "status": lines of name and values.
-    std::string status();
+    // What it knows of itself, after configure().
+    void add_facts(Facts& facts);
 
 private:
     Log& log_;
-    std::chrono::steady_clock::time_point started_;
     SystemClock clock_;
     ResolverThread dns_;
     std::shared_ptr<FilterCounts> filter_counts_;
@@ -59,6 +57,7 @@ private:
     std::shared_ptr<SpoolBudget> spool_;
     std::shared_ptr<SessionHost> host_;
     std::shared_ptr<std::atomic<bool>> has_failed_; // with the thread that serves
+    bool is_draining_ = false;
 };
 
 } // namespace postern

@@ -46,6 +46,9 @@ TEST_CASE("Milterd: a key that cannot be used refuses a reload, but not a start"
     REQUIRE(log.lines.size() == 1);
     CHECK(log.lines[0].find("dkim_key problem=") == 0);
     CHECK(log.lines[0].find("/nonexistent/key.pem") != std::string::npos);
+    Facts facts;
+    milterd.add_facts(facts);
+    CHECK(readiness(facts).text.find("\ndkim_sign down: ") != std::string::npos);
     CHECK(milterd.configure(config).error().what.find("/nonexistent/key.pem") != std::string::npos);
     CHECK(milterd.configure(defaults()));
 }
@@ -55,7 +58,13 @@ TEST_CASE("Milterd: without mail in work it drains and closes at once")
     FakeLog log;
     Milterd milterd(log, {});
     CHECK(milterd.configure(defaults()));
-    CHECK(milterd.status().find("connections open=0 refused=0\nmessages accept=0 ") != std::string::npos);
+    Facts facts;
+    milterd.add_facts(facts);
+    const auto status = write_status(facts);
+    CAPTURE(status);
+    for (const auto* line : {"function milterd state=ready\nfunction spf state=ready\n", "function dkim_verify state=ready\n",
+                             "connections open=0 refused=0\nmessages aborted=0 faults=0\n", "spool bytes=0\n", "dns hits=0 "})
+        CHECK(status.find(line) != std::string::npos);
     std::promise<void> drained;
     milterd.drain([&] { drained.set_value(); });
     CHECK(drained.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready);

@@ -1,7 +1,9 @@
 #include "milterd/startup.h"
 
 #include "common/listen_socket.h"
+#include "common/metrics_server.h"
 #include "common/privileges.h"
+#include "common/process_facts.h"
 #include "common/queued_log.h"
 #include "common/service.h"
 #include "config/log_options.h"
@@ -93,6 +95,20 @@ Result<> open_control(Service& service, const MilterdSettings& settings)
                                  .group = settings.group});
 }
 
+// Nothing if it is not wanted.
+Result<FileDescriptor> open_metrics(const MilterdSettings& settings)
+{
+    if (settings.metrics.empty())
+        return FileDescriptor();
+    auto address = parse_socket_address(settings.metrics);
+    if (!address)
+        return tl::unexpected(address.error());
+    return open_listen_socket({.address = *address,
+                               .activation_name = "milterd-metrics",
+                               .owner = settings.user,
+                               .group = settings.group});
+}
+
 // The daemon and what it answers to.
 class RunningMilterd {
 public:
@@ -116,6 +132,9 @@ public:
             return tl::unexpected(listener.error());
         if (const auto control = open_control(service, settings); !control)
             return tl::unexpected(control.error());
+        auto metrics_listener = open_metrics(settings);
+        if (!metrics_listener)
+            return tl::unexpected(metrics_listener.error());
         raise_descriptor_limit(settings.max_connections, log_);
         auto keys = DkimKeys::load(loaded.config.dkim.domains); // while root: the daemon's user need not be able to
         if (const auto dropped = drop_privileges(settings.user, settings.group); !dropped)
@@ -129,7 +148,10 @@ public:
             return tl::unexpected(configured.error());
         running_ = loaded.config;
         milterd_->serve(std::move(*listener));
+        if (*metrics_listener)
+            metrics_.emplace(io_, std::move(*metrics_listener), [this] { return facts(); });
         const int status = service.run();
+        metrics_.reset();
         end_if_in_work(status);
         return milterd_->has_failed() ? 1 : status;
     }
@@ -150,10 +172,18 @@ private:
         return {};
     }
 
+    Facts facts()
+    {
+        Facts facts;
+        process_.add(facts, log_.lost());
+        milterd_->add_facts(facts);
+        return facts;
+    }
+
     asio::awaitable<Result<std::string>> answer(std::string command)
     {
         if (command == "status")
-            co_return milterd_->status();
+            co_return write_status(facts());
         co_return fail("no such command: {}", command);
     }
 
@@ -172,7 +202,9 @@ private:
     QueuedLog& log_;
     Config running_; // as it was at the start: what needs a restart is still so
     asio::io_context io_{1};
+    ProcessFacts process_{program, POSTERN_VERSION};
     std::optional<Milterd> milterd_; // after the drop of privileges: it has threads
+    std::optional<MetricsServer> metrics_;
 };
 
 } // namespace

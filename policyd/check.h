@@ -9,6 +9,7 @@
 #pragma once
 
 #include "common/clock.h"
+#include "common/facts.h"
 #include "policyd/policy_message.h"
 #include "policyd/policy_request.h"
 #include "policyd/verdict.h"
@@ -28,6 +29,9 @@ public:
     // Asked at RCPT only. `request` and `message` outlive the call: the session's coroutine
     // owns the first and holds the second, and awaits this at once.
     virtual asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) = 0;
+
+    // For the status, the metrics and /readyz.
+    virtual FunctionState state() const { return {name()}; }
 };
 
 } // namespace postern

@@ -1,7 +1,5 @@
 #include "policyd/dnsbl.h"
 
-#include <fmt/format.h>
-
 namespace postern {
 namespace {
 
@@ -53,12 +51,17 @@ void Dnsbl::start()
     self_test_.emplace(io_, *source_.resolver, health_, options);
 }
 
-std::string Dnsbl::status() const
+void Dnsbl::add_facts(Facts& facts) const
 {
     const auto stats = scores_.stats();
-    return fmt::format("dnsbl_scores hits={} misses={} joined={} refused={} under_way={} entries={}\n", stats.hits,
-                       stats.misses, stats.joined, stats.refused, stats.under_way, stats.entries)
-        + health_.status();
+    facts.line("dnsbl_scores")
+        .counter("hits", stats.hits, "Scores from memory.")
+        .counter("misses", stats.misses, "Clients and names that lists were asked about.")
+        .counter("joined", stats.joined, "Requests that waited for what was asked already.")
+        .counter("refused", stats.refused, "Clients and names not asked about, for too many were under way.")
+        .gauge("under_way", stats.under_way, "Clients and names that lists are asked about now.")
+        .gauge("entries", stats.entries, "Scores in memory.");
+    health_.add_facts(facts);
 }
 
 } // namespace postern

@@ -7,6 +7,7 @@
 // Log: event=dnsbl_list, see dnsbl_health
 #pragma once
 
+#include "common/facts.h"
 #include "common/log.h"
 #include "policyd/dnsbl_list.h"
 #include "policyd/dnsbl_scores.h"
@@ -16,7 +17,6 @@
 #include <asio/io_context.hpp>
 #include <memory>
 #include <optional>
-#include <string>
 
 namespace postern {
 
@@ -43,7 +43,7 @@ public:
     DnsblScores& scores() { return scores_; }
     const DnsblHealth& health() const { return health_; }
 
-    std::string status() const; // lines of name and values
+    void add_facts(Facts& facts) const;
 
 private:
     asio::io_context& io_;

@@ -56,6 +56,19 @@ DnsblCheck::DnsblCheck(std::shared_ptr<Dnsbl> dnsbl, DnsblMarks marks, std::shar
 {
 }
 
+FunctionState DnsblCheck::state() const
+{
+    FunctionState state{name(), FunctionState::Kind::down, "no list can be believed", "no score"};
+    for (std::size_t i = 0; i < dnsbl_->lists().size(); ++i) {
+        const auto list = dnsbl_->health().entry(i).state;
+        if (list == DnsblHealth::State::ready)
+            return {name()};
+        if (list == DnsblHealth::State::untested)
+            state = {name(), FunctionState::Kind::warming, "its lists are tested", "no score"};
+    }
+    return state;
+}
+
 asio::awaitable<Verdict> DnsblCheck::check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)
 {
     if (const auto trust = trusted_->trust(request); !trust.empty())

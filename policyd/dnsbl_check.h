@@ -31,6 +31,7 @@ public:
 
     std::string_view name() const override { return "dnsbl"; }
     asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) override;
+    FunctionState state() const override; // ready while one list is
 
 private:
     // Of one request: its address and its names; null where nothing is asked.

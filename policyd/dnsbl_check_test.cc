@@ -1,7 +1,9 @@
 #include "policyd/dnsbl_check.h"
 
+#include "common/metrics.h"
 #include "test/fake/fake_log.h"
 #include "test/fake/held_resolver.h"
+#include "test/status_of.h"
 
 #include <asio/co_spawn.hpp>
 #include <doctest/doctest.h>
@@ -201,9 +203,11 @@ TEST_CASE("DnsblCheck: a key is never shown")
     CHECK(verdict.reason == "score=3 zen.spamhaus.org=127.0.0.2");
     fixture.list("2.2.0.192." + zone, "127.255.255.255");
     CHECK(fixture.ask(request_of("192.0.2.2")).action == Action::dunno);
-    CHECK(fixture.dnsbl->status().find("dnsbl_list zen.spamhaus.org type=address state=refused") != std::string::npos);
+    CHECK(status_of(*fixture.dnsbl).find("dnsbl_list zen.spamhaus.org type=address state=refused") != std::string::npos);
 
-    auto all = fixture.dnsbl->status() + verdict.text + verdict.reason;
+    Facts facts;
+    fixture.dnsbl->add_facts(facts);
+    auto all = write_status(facts) + write_metrics(facts) + verdict.text + verdict.reason;
     REQUIRE(fixture.log.lines.size() == 2);
     for (const auto& line : fixture.log.lines)
         all += line;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+
 namespace postern {
 namespace {
 
@@ -87,20 +88,20 @@ void DnsblHealth::set(std::size_t list, const Finding& finding)
         on_change_(lists_[list], entry);
 }
 
-std::string DnsblHealth::status() const
+void DnsblHealth::add_facts(Facts& facts) const
 {
-    std::string text;
     for (std::size_t i = 0; i < lists_.size(); ++i) {
         const auto& entry = entries_[i];
-        text += fmt::format("dnsbl_list {} type={} state={} asked={} listed={} errors={} failures={}",
-                            lists_[i].public_name, dnsbl_type_name(lists_[i].type), dnsbl_state_name(entry),
-                            entry.asked, entry.listed, entry.errors, entry.failures);
-        const auto& reason = entry.state == State::down ? entry.reason : entry.error;
-        if (!reason.empty())
-            text += fmt::format(" reason=\"{}\"", reason);
-        text += entry.is_ipv6_down ? " ipv6=down\n" : "\n";
+        facts.line("dnsbl_list", {{"list", lists_[i].public_name}, {"type", std::string(dnsbl_type_name(lists_[i].type))}})
+            .word("state", dnsbl_state_name(entry), {"untested", "ready", "refused", "down"},
+                  "The state of a list is 1, the others are 0; only one that is ready is asked.")
+            .counter("asked", entry.asked, "Questions that a list answered, or should have.")
+            .counter("listed", entry.listed, "Answers that count.")
+            .counter("errors", entry.errors, "Answers that say that something is wrong with the question.")
+            .counter("failures", entry.failures, "Questions without an answer.")
+            .text("reason", entry.state == State::down ? entry.reason : entry.error)
+            .text("ipv6", entry.is_ipv6_down ? "down" : "");
     }
-    return text;
 }
 
 std::string_view dnsbl_state_name(const DnsblHealth::Entry& entry)

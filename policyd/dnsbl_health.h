@@ -9,6 +9,7 @@
 // Log: through `on_change`: event=dnsbl_list list=zen.spamhaus.org type=address state=down reason="..."
 #pragma once
 
+#include "common/facts.h"
 #include "policyd/dnsbl_answer.h"
 #include "policyd/dnsbl_list.h"
 
@@ -57,7 +58,7 @@ public:
     const DnsblLists& lists() const { return lists_; }
     const Entry& entry(std::size_t list) const { return entries_[list]; }
 
-    std::string status() const; // a line a list
+    void add_facts(Facts& facts) const; // a line a list
 
 private:
     const DnsblLists& lists_;

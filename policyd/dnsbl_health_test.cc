@@ -1,5 +1,7 @@
 #include "policyd/dnsbl_health.h"
 
+#include "test/status_of.h"
+
 #include <doctest/doctest.h>
 
 namespace postern {
@@ -79,7 +81,7 @@ TEST_CASE("DnsblHealth: an error answer is told once, and again only after a tes
     health.note(0, answer(DnsblAnswer::Kind::error, "127.255.255.254"));
     const std::string ready = "zen.spamhaus.org ready ";
     CHECK(told.lines == std::vector<std::string>{ready, refused, ready, refused});
-    CHECK(health.status()
+    CHECK(status_of(health)
           == "dnsbl_list zen.spamhaus.org type=address state=refused asked=4 listed=0 errors=4 failures=0 "
              "reason=\"answers 127.255.255.254 (it refuses public resolvers), which is no listing\"\n");
 }

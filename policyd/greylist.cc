@@ -3,8 +3,6 @@
 #include "common/host_name.h"
 #include "policyd/greylist_check.h"
 
-#include <fmt/format.h>
-
 namespace postern {
 
 Greylist::Greylist(asio::io_context& io, const Clock& clock, Log& log)
@@ -87,14 +85,19 @@ void Greylist::reread()
         store_->reread();
 }
 
-std::string Greylist::status() const
+void Greylist::add_facts(Facts& facts) const
 {
     if (!store_)
-        return {};
+        return;
     const auto store = store_->state();
-    return fmt::format("greylist_store state={} failed_finds={} lost_writes={} cached_rows={} waiting_writes={} filter_octets={}\n",
-                       !store.trouble.empty() ? "down" : store.is_full ? "full" : "ready", store.failed_finds, store.lost_writes,
-                       store.cached_rows, store.waiting_writes, store.filter_octets);
+    facts.line("greylist_store")
+        .word("state", !store.trouble.empty() ? "down" : store.is_full ? "full" : "ready", {"ready", "full", "down"},
+              "Whether the store works.")
+        .counter("failed_finds", store.failed_finds, "Look-ups that the store did not answer: the mail passed.")
+        .counter("lost_writes", store.lost_writes, "Changes that could not be kept.")
+        .gauge("cached_rows", store.cached_rows, "Rows in memory.")
+        .gauge("waiting_writes", store.waiting_writes, "Changes that are not yet on disk.")
+        .gauge("filter_bytes", store.filter_octets, "Memory of the filter that knows what is not on disk.");
 }
 
 } // namespace postern

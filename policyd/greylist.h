@@ -43,8 +43,7 @@ public:
     // For the control command "greylist reread": another program has changed the store.
     void reread();
 
-    // For the control command "status": lines of name and values; none before the first check().
-    std::string status() const;
+    void add_facts(Facts& facts) const; // of the store; none before the first check()
 
 private:
     GreylistSqliteOptions store_options(const GreylistSettings& settings);

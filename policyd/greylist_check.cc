@@ -33,6 +33,12 @@ GreylistCheck::GreylistCheck(GreylistStore& store, const Clock& clock, Options o
 {
 }
 
+FunctionState GreylistCheck::state() const
+{
+    const auto trouble = store_.state().trouble;
+    return {name(), trouble.empty() ? FunctionState::Kind::ready : FunctionState::Kind::down, trouble, "pass"};
+}
+
 // Into keys_.
 void GreylistCheck::write_keys(const PolicyRequest& request, const PolicyMessage& message)
 {

@@ -46,6 +46,7 @@ public:
 
     std::string_view name() const override { return "greylist"; }
     asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) override;
+    FunctionState state() const override;
 
 private:
     struct Known; // what memory has, and what it decides

@@ -57,7 +57,7 @@ public:
     void weigh(const Step& step, Verdict verdict, std::chrono::nanoseconds time)
     {
         ++step.counts->verdicts[static_cast<std::size_t>(verdict.action)];
-        step.counts->time += time;
+        step.counts->time.add(time);
         if (is_recorded_)
             record(step, verdict, time);
         if (step.observe) {
@@ -116,6 +116,14 @@ Policy::Policy(std::vector<ChainedCheck> checks, MessageStore& messages, PolicyC
     }
 }
 
+std::vector<FunctionState> Policy::states() const
+{
+    std::vector<FunctionState> states;
+    for (const auto& step : steps_)
+        states.push_back(step.check->state());
+    return states;
+}
+
 asio::awaitable<std::string> Policy::answer(const PolicyRequest& request, std::uint64_t connection, Deadline deadline)
 {
     ++counts_.requests;
@@ -142,6 +150,7 @@ asio::awaitable<std::string> Policy::answer(const PolicyRequest& request, std::u
     }
 
     auto reply = conclude(decision, *message, request, connection);
+    counts_.time.add(step_start - start);
     if (decision.is_recorded())
         record(decision, request, step_start - start);
     co_return reply;

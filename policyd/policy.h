@@ -50,6 +50,8 @@ public:
     // No more requests of the message with this `instance` are to come.
     void forget(std::string_view instance) { messages_.forget(instance); }
 
+    std::vector<FunctionState> states() const; // of the checks, in their order
+
 private:
     struct Step {
         std::unique_ptr<Check> check;

@@ -11,8 +11,6 @@
 #include "policyd/spf_check.h"
 #include "policyd/trusted_clients.h"
 
-#include <algorithm>
-#include <fmt/format.h>
 
 namespace postern {
 
@@ -38,15 +36,6 @@ ServerOptions server_options(const PolicydSettings& settings)
     options.limits.arrival = settings.deadline;
     options.limits.deadline = settings.deadline;
     return options;
-}
-
-std::string by_action(const std::array<std::uint64_t, action_count>& counts)
-{
-    std::string text;
-    for (std::size_t i = 0; i < counts.size(); ++i)
-        if (counts[i] > 0)
-            text += fmt::format(" {}={}", action_name(static_cast<Action>(i)), counts[i]);
-    return text;
 }
 
 // All that [policyd] checks may name, switched on or not.
@@ -98,7 +87,6 @@ Policyd::Policyd(asio::io_context& io, Log& log)
     : io_(io)
     , log_(log)
     , greylist_(io, clock_, log)
-    , started_(std::chrono::steady_clock::now())
     , addresses_(std::make_shared<ClientAddressGuard>(guard_options(log)))
 {
 }
@@ -275,47 +263,44 @@ void Policyd::serve(FileDescriptor listener)
 
 void Policyd::drain(std::function<void()> done)
 {
+    is_draining_ = true;
     if (server_)
         server_->drain(std::move(done));
     else
         done();
 }
 
-std::string Policyd::status() const
+void Policyd::add_facts(Facts& facts) const
 {
-    const auto uptime = std::chrono::steady_clock::now() - started_;
-    std::string text = fmt::format("uptime {}\n", std::chrono::duration_cast<std::chrono::seconds>(uptime).count());
+    facts.function({"policyd", is_draining_ ? FunctionState::Kind::down : FunctionState::Kind::ready, "stopping"});
+    for (auto& state : current_.policy->states())
+        facts.function(std::move(state));
     if (server_) {
         const auto server = server_->counts();
-        text += fmt::format("connections open={} accepted={} displaced={}\n", server.connections, server.accepted,
-                            server.displaced);
+        facts.line("connections")
+            .gauge("open", server.connections, "Connections of Postfix that are open.")
+            .counter("accepted", server.accepted, "Connections taken.")
+            .counter("displaced", server.displaced, "Idle connections closed to make room for others.");
     }
-    text += fmt::format("requests {}\n", counts_.requests);
-    text += fmt::format("answers{} headers={}\n", by_action(counts_.answers), counts_.headers);
-    for (const auto& [name, check] : counts_.checks) {
-        std::uint64_t asked = 0;
-        for (const auto count : check.verdicts)
-            asked += count;
-        const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(check.time).count();
-        text += fmt::format("check {}{} observed={} mean_us={}\n", name, by_action(check.verdicts), check.observed,
-                            microseconds / static_cast<std::int64_t>(std::max<std::uint64_t>(asked, 1)));
-    }
-    text += fmt::format("messages {}\n", messages_.size());
+    postern::add_facts(counts_, facts);
+    facts.line("messages").gauge("", messages_.size(), "Messages that are remembered for their next recipients.");
     const auto addresses = addresses_->state();
-    text += fmt::format("client_address state={} private_messages={}", addresses.is_hidden ? "hidden" : "visible",
-                        addresses.private_messages);
-    text += addresses.is_hidden ? fmt::format(" from=\"{}\"\n", addresses.from) : "\n";
+    facts.line("client_address")
+        .word("state", addresses.is_hidden ? "hidden" : "visible", {"visible", "hidden"},
+              "Whether the addresses of clients reach us, or a proxy's in their place.")
+        .counter("private_messages", addresses.private_messages, "Messages not judged, for the address is private.")
+        .text("from", addresses.is_hidden ? addresses.from : "");
     const auto spf = parts_->spf->stats();
-    text += fmt::format("spf_cache hits={} misses={} entries={}\n", spf.hits, spf.misses, spf.entries);
-    const auto dns = parts_->resolver->stats();
-    text += fmt::format("dns hits={} misses={} joined={} refused={} in_flight={} entries={} octets={}\n", dns.hits,
-                        dns.misses, dns.joined, dns.refused, dns.in_flight, dns.entries, dns.octets);
+    facts.line("spf_cache")
+        .counter("hits", spf.hits, "SPF answers from memory.")
+        .counter("misses", spf.misses, "SPF evaluations.")
+        .gauge("entries", spf.entries, "SPF answers in memory.");
+    postern::add_facts(parts_->resolver->stats(), facts);
     if (parts_->dnsbl)
-        text += parts_->dnsbl->status();
+        parts_->dnsbl->add_facts(facts);
     if (parts_->recipients)
-        text += parts_->recipients->status();
-    text += greylist_.status();
-    return text;
+        parts_->recipients->add_facts(facts);
+    greylist_.add_facts(facts);
 }
 
 } // namespace postern

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "common/clock.h"
+#include "common/facts.h"
 #include "common/file_descriptor.h"
 #include "common/log.h"
 #include "common/result.h"
@@ -25,10 +26,8 @@
 #include "policyd/spf_check.h"
 
 #include <asio/io_context.hpp>
-#include <chrono>
 #include <functional>
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace postern {
@@ -56,8 +55,8 @@ public:
     // For the control command "greylist reread".
     void reread_greylist() { greylist_.reread(); }
 
-    // For the control command "status", after configure(): lines of name and values.
-    std::string status() const;
+    // What it knows of itself, after configure().
+    void add_facts(Facts& facts) const;
 
 private:
     struct Parts;
@@ -75,13 +74,13 @@ private:
     Log& log_;
     SystemClock clock_;
     Greylist greylist_;
-    std::chrono::steady_clock::time_point started_;
     MessageStore messages_;
     PolicyCounts counts_;
     std::shared_ptr<ClientAddressGuard> addresses_; // stays, whatever is configured
     std::unique_ptr<Parts> parts_;
     CurrentPolicy current_;
     std::unique_ptr<Server> server_;
+    bool is_draining_ = false;
 };
 
 } // namespace postern

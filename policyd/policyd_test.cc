@@ -74,7 +74,11 @@ public:
 
     std::string status()
     {
-        return on_its_thread([&] { return policyd_.status(); });
+        return on_its_thread([&] {
+            Facts facts;
+            policyd_.add_facts(facts);
+            return write_status(facts);
+        });
     }
 
     std::string path() const { return folder_ / "policy"; }
@@ -136,7 +140,7 @@ TEST_CASE("Policyd: a check that is observed changes nothing and is counted")
     Fixture fixture(std::string(deferring) + "observe = true\nheader = \"none\"\n");
     PolicyClient client(fixture.path());
     CHECK(client.ask(request_of("203.0.113.1", "1")) == "action=DUNNO");
-    CHECK(fixture.status().find("check spf defer_if_permit=1 observed=1 ") != std::string::npos);
+    CHECK(fixture.status().find("check spf defer_if_permit=1 observed=1 mean_us=") != std::string::npos);
 }
 
 TEST_CASE("Policyd: status")
@@ -147,8 +151,9 @@ TEST_CASE("Policyd: status")
     client.ask(request_of("192.0.2.1", "2"));
     const auto status = fixture.status();
     CAPTURE(status);
-    for (const auto* line : {"uptime ", "connections open=1 accepted=1 displaced=0\n", "requests 2\n",
-                             "answers dunno=1 defer_if_permit=1 headers=0\n", "check spf dunno=1 defer_if_permit=1 observed=0 ",
+    for (const auto* line : {"function policyd state=ready\nfunction spf state=ready\n",
+                             "connections open=1 accepted=1 displaced=0\n", "requests 2\n",
+                             "answers dunno=1 defer_if_permit=1 headers=0 mean_us=", "check spf dunno=1 defer_if_permit=1 observed=0 ",
                              "messages 1\n", "spf_cache hits=0 ", "dns hits="})
         CHECK(status.find(line) != std::string::npos);
 }

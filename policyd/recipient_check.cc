@@ -66,6 +66,22 @@ RecipientCheck::RecipientCheck(Options options)
 {
 }
 
+FunctionState RecipientCheck::state() const
+{
+    auto trouble = options_.trouble ? options_.trouble() : std::string();
+    if (trouble.empty())
+        return {name()};
+    switch (options_.settings.unavailable) {
+    case UnavailableDirectory::defer:
+        return {name(), FunctionState::Kind::down, std::move(trouble), "defer"};
+    case UnavailableDirectory::reject:
+        return {name(), FunctionState::Kind::down, std::move(trouble), "reject"};
+    case UnavailableDirectory::pass:
+        return {name(), FunctionState::Kind::down, std::move(trouble), "pass"};
+    }
+    return {name()}; // unreachable: -Wswitch names a setting without a case
+}
+
 bool RecipientCheck::is_stranger(const PolicyRequest& request) const
 {
     return request.client && options_.trusted->trust(request).empty();

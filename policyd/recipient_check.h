@@ -36,12 +36,14 @@ public:
         std::shared_ptr<RecipientLookup> lookup;       // not null
         std::shared_ptr<RecipientHarvest> harvest;     // not null
         std::function<std::shared_ptr<const RecipientTable>()> table; // as it is now; null: none
+        std::function<std::string()> trouble{};        // of the directories, as it is now; none: they have none
     };
 
     explicit RecipientCheck(Options options);
 
     std::string_view name() const override { return "recipient"; }
     asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) override;
+    FunctionState state() const override;
 
 private:
     bool is_stranger(const PolicyRequest& request) const;

@@ -220,34 +220,56 @@ void Recipients::start()
 std::unique_ptr<Check> Recipients::make_check(std::shared_ptr<Recipients> self,
                                               std::shared_ptr<const TrustedClients> trusted) const
 {
+    auto trouble = [self] { return self->trouble(); };
     auto table = [self = std::move(self)]() -> std::shared_ptr<const RecipientTable> {
         return self->file_ ? self->file_->table() : nullptr;
     };
     return std::make_unique<RecipientCheck>(
-        RecipientCheck::Options{source_.settings, std::move(trusted), lookup_, harvest_, std::move(table)});
+        RecipientCheck::Options{source_.settings, std::move(trusted), lookup_, harvest_, std::move(table),
+                                std::move(trouble)});
 }
 
-std::string Recipients::status() const
+std::string Recipients::trouble() const
+{
+    std::string text;
+    for (const auto& directory : directories_)
+        if (const auto now = directory->state(); !now.trouble.empty())
+            text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", now.name, now.trouble);
+    return text;
+}
+
+void Recipients::add_facts(Facts& facts) const
 {
     const auto stats = lookup_->stats();
-    std::string text = fmt::format(
-        "recipients hits={} misses={} joined={} refused={} stale={} unavailable={} in_flight={} entries={} "
-        "harvest_networks={} harvest_caught={}\n",
-        stats.hits, stats.misses, stats.joined, stats.refused, stats.stale, stats.unavailable, stats.in_flight,
-        stats.entries, harvest_->networks(), harvest_->times_caught());
-    const auto state = [](const std::string& trouble) {
-        return trouble.empty() ? std::string("state=ready") : fmt::format("state=down error=\"{}\"", trouble);
-    };
+    facts.line("recipients")
+        .counter("hits", stats.hits, "Recipients known from memory.")
+        .counter("misses", stats.misses, "Recipients that a directory was asked about.")
+        .counter("joined", stats.joined, "Requests that waited for what was asked already.")
+        .counter("refused", stats.refused, "Recipients not asked about, for too many were under way.")
+        .counter("stale", stats.stale, "Recipients taken from memory while the directory was down.")
+        .counter("unavailable", stats.unavailable, "Recipients of whom no directory could say.")
+        .gauge("in_flight", stats.in_flight, "Recipients that are asked about now.")
+        .gauge("entries", stats.entries, "Recipients in memory.")
+        .gauge("harvest_networks", harvest_->networks(), "Networks that have asked for unknown recipients.")
+        .counter("harvest_caught", harvest_->times_caught(), "Networks found to try addresses.");
+    const std::vector<std::string_view> states{"ready", "down", "unknown"};
+    const auto state_of = [](const std::string& trouble) { return trouble.empty() ? "ready" : "down"; };
     for (const auto& directory : directories_) {
         const auto now = directory->state();
-        text += fmt::format("ldap {} {}\n", now.name, state(now.trouble));
+        facts.line("ldap", {{"directory", now.name}})
+            .word("state", state_of(now.trouble), states, "The state of a directory is 1, the others are 0.")
+            .text("error", now.trouble);
         for (const auto& server : now.servers)
-            text += fmt::format("ldap_server {} {} {}\n", now.name, server.server,
-                                server.is_known ? state(server.trouble) : "state=unknown");
+            facts.line("ldap_server", {{"directory", now.name}, {"server", server.server}})
+                .word("state", server.is_known ? state_of(server.trouble) : "unknown", states,
+                      "The state of a server is 1, the others are 0.")
+                .text("error", server.trouble);
     }
     if (file_)
-        text += fmt::format("recipient_access entries={} {}\n", file_->table()->size(), state(file_->trouble()));
-    return text;
+        facts.line("recipient_access")
+            .gauge("entries", file_->table()->size(), "Entries of the table.")
+            .word("state", state_of(file_->trouble()), states, "Whether the table could be read when it was last changed.")
+            .text("error", file_->trouble());
 }
 
 } // namespace postern

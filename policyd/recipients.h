@@ -52,9 +52,11 @@ public:
 
     std::unique_ptr<Check> make_check(std::shared_ptr<Recipients> self, std::shared_ptr<const TrustedClients> trusted) const;
     const Source& source() const { return source_; }
-    std::string status() const; // lines of name and values
+    void add_facts(Facts& facts) const;
 
 private:
+    std::string trouble() const; // of the directories; empty: none
+
     asio::io_context& io_;
     Source source_;
     Log& log_;

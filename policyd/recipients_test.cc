@@ -2,6 +2,7 @@
 
 #include "test/fake/fake_log.h"
 #include "test/scratch_folder.h"
+#include "test/status_of.h"
 
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -122,11 +123,11 @@ TEST_CASE("Recipients: status, with a directory that nobody can reach")
     options.filter = *LdapTemplate::parse_filter("mail=%s");
     Recipients recipients(io, source, std::nullopt, log);
     recipients.start();
-    CHECK(recipients.status().find("ldap_server staff ldapi://%2Fno%2Fsuch%2Fsocket state=unknown\n") != std::string::npos);
+    CHECK(status_of(recipients).find("ldap_server staff server=ldapi://%2Fno%2Fsuch%2Fsocket state=unknown\n") != std::string::npos);
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (recipients.status().find("ldap staff state=down") == std::string::npos && std::chrono::steady_clock::now() < end)
+    while (status_of(recipients).find("ldap staff state=down") == std::string::npos && std::chrono::steady_clock::now() < end)
         io.run_one_for(std::chrono::milliseconds(20));
-    CHECK(recipients.status().find("ldap staff state=down error=\"ldapi://%2Fno%2Fsuch%2Fsocket: cannot connect: No such "
+    CHECK(status_of(recipients).find("ldap staff state=down error=\"ldapi://%2Fno%2Fsuch%2Fsocket: cannot connect: No such "
                                    "file or directory\"\n")
           != std::string::npos);
 }

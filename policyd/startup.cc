@@ -1,7 +1,9 @@
 #include "policyd/startup.h"
 
 #include "common/listen_socket.h"
+#include "common/metrics_server.h"
 #include "common/privileges.h"
+#include "common/process_facts.h"
 #include "common/queued_log.h"
 #include "common/service.h"
 #include "config/log_options.h"
@@ -15,6 +17,7 @@
 #include <asio/io_context.hpp>
 #include <cstdio>
 #include <fmt/format.h>
+#include <optional>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -91,6 +94,20 @@ Result<> open_control(Service& service, const PolicydSettings& settings)
                                  .group = settings.group});
 }
 
+// Nothing if it is not wanted.
+Result<FileDescriptor> open_metrics(const PolicydSettings& settings)
+{
+    if (settings.metrics.empty())
+        return FileDescriptor();
+    auto address = parse_socket_address(settings.metrics);
+    if (!address)
+        return tl::unexpected(address.error());
+    return open_listen_socket({.address = *address,
+                               .activation_name = "policyd-metrics",
+                               .owner = settings.user,
+                               .group = settings.group});
+}
+
 // The daemon and what it answers to.
 class RunningPolicyd {
 public:
@@ -116,6 +133,9 @@ public:
             return tl::unexpected(listener.error());
         if (const auto control = open_control(service, settings); !control)
             return tl::unexpected(control.error());
+        auto metrics_listener = open_metrics(settings);
+        if (!metrics_listener)
+            return tl::unexpected(metrics_listener.error());
         raise_descriptor_limit(settings.max_connections, log_);
         if (const auto dropped = drop_privileges(settings.user, settings.group); !dropped)
             return tl::unexpected(dropped.error());
@@ -128,6 +148,8 @@ public:
             return tl::unexpected(configured.error());
         running_ = loaded.config;
         policyd_.serve(std::move(*listener));
+        if (*metrics_listener)
+            metrics_.emplace(io_, std::move(*metrics_listener), [this] { return facts(); });
         return service.run();
     }
 
@@ -148,10 +170,18 @@ private:
         return {};
     }
 
+    Facts facts() const
+    {
+        Facts facts;
+        process_.add(facts, log_.lost());
+        policyd_.add_facts(facts);
+        return facts;
+    }
+
     asio::awaitable<Result<std::string>> answer(std::string command, std::string arguments)
     {
         if (command == "status")
-            co_return policyd_.status();
+            co_return write_status(facts());
         if (command == "greylist" && arguments == "reread") {
             policyd_.reread_greylist();
             co_return "";
@@ -164,6 +194,8 @@ private:
     Config running_; // as it was at the start: what needs a restart is still so
     asio::io_context io_{1};
     Policyd policyd_;
+    ProcessFacts process_{program, POSTERN_VERSION};
+    std::optional<MetricsServer> metrics_;
 };
 
 } // namespace

@@ -191,4 +191,16 @@ CacheStats CachedResolver::stats() const
     return stats;
 }
 
+void add_facts(const CacheStats& stats, Facts& facts)
+{
+    facts.line("dns")
+        .counter("hits", stats.hits, "Questions answered from memory.")
+        .counter("misses", stats.misses, "Questions put to a server.")
+        .counter("joined", stats.joined, "Questions that waited for the answer to an equal one.")
+        .counter("refused", stats.refused, "Questions not asked, for too many were under way.")
+        .gauge("in_flight", stats.in_flight, "Questions under way.")
+        .gauge("entries", stats.entries, "Answers in memory.")
+        .gauge("bytes", stats.octets, "Memory that the answers take.");
+}
+
 } // namespace postern

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "common/dns/resolver.h"
+#include "common/facts.h"
 
 #include <asio/io_context.hpp>
 #include <cstddef>
@@ -41,6 +42,8 @@ struct CacheStats {
     std::size_t entries = 0;
     std::size_t octets = 0;
 };
+
+void add_facts(const CacheStats& stats, Facts& facts);
 
 class CachedResolver final : public Resolver {
 public:
