@@ -131,7 +131,7 @@ void Facts::function(FunctionState state)
 {
     line("function", {{"function", std::string(state.name)}})
         .word("state", state_name(state.kind), state_names, "The state of a function is 1, the others are 0.")
-        .text("reason", state.reason)
+        .text("reason", state.kind == FunctionState::Kind::ready ? "" : state.reason)
         .text("meanwhile", std::string(state.kind == FunctionState::Kind::ready ? "" : state.meanwhile));
     functions_.push_back(std::move(state));
 }

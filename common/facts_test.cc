@@ -115,7 +115,7 @@ TEST_CASE("readiness: every function must be ready")
 TEST_CASE("a function is a line of the status")
 {
     Facts facts;
-    facts.function({"spf"});
+    facts.function({"spf", FunctionState::Kind::ready, "not told", "nor this"});
     facts.function({"greylist", FunctionState::Kind::down, "disk full", "pass"});
     CHECK(write_status(facts)
           == "function spf state=ready\n"

@@ -3,6 +3,7 @@
 #include "common/host_name.h"
 #include "config/check.h"
 #include "config/control.h"
+#include "config/explain.h"
 #include "config/main_cf.h"
 #include "config/manual.h"
 #include "config/postfix_dnsbl.h"
@@ -191,6 +192,55 @@ private:
     std::string path_{default_config_path};
 };
 
+class ExplainCommand {
+public:
+    ExplainCommand(CLI::App& app, int& status)
+    {
+        auto* const command = app.add_subcommand("explain", "Say what the policy daemon would answer to a mail, and why");
+        command->add_option("--client", options_.client, "The address of the client")->required()->type_name("ADDRESS");
+        command->add_option("--client-name", options_.client_name, "Its verified name")->type_name("NAME");
+        command->add_option("--helo", options_.helo, "How it greets")->type_name("NAME");
+        command->add_option("--sender", options_.sender, "From whom; <> or none: the null sender")->type_name("ADDRESS");
+        command->add_option("--recipient", options_.recipient, "To whom")->required()->type_name("ADDRESS");
+        command->add_option("--login", options_.login, "The name it has logged in with")->type_name("NAME");
+        command->add_option("--context", options_.context, "The policy_context of a place in main.cf")->type_name("NAMES");
+        auto* const config = command->add_option("--config", path_, "The configuration")->capture_default_str();
+        config->type_name("FILE");
+        auto* const socket = command->add_option("--control", socket_, "The daemon's control socket");
+        socket->type_name("PATH")->excludes(config);
+        command->add_flag("--offline", is_offline_, "Ask no running daemon: its program alone")->excludes(socket);
+        command->callback([this, &status] { status = run(); });
+    }
+
+private:
+    int run() const
+    {
+        const auto answer = is_offline_ ? explain_offline(path_, explain_attributes(options_), find_daemon,
+                                                          [](const auto& command) { return run_program(command); })
+                                        : ask_daemon();
+        return answer ? print(*answer) : print_faults({answer.error()});
+    }
+
+    Result<std::string> ask_daemon() const
+    {
+        auto socket = socket_;
+        if (socket.empty()) {
+            const auto host = load_host(path_, environment_of(environ));
+            if (!host)
+                return tl::unexpected(host.error().front());
+            socket = host->base.config.policyd.control;
+        }
+        if (socket.empty())
+            return fail("policyd has no control socket; try --offline");
+        return ask_control(socket, "explain " + explain_attributes(options_), std::chrono::seconds(120));
+    }
+
+    ExplainOptions options_;
+    std::string path_{default_config_path};
+    std::string socket_;
+    bool is_offline_ = false;
+};
+
 void add_settings(CLI::App& app, int& status)
 {
     auto* const command = app.add_subcommand("settings", "Print every setting");
@@ -210,6 +260,7 @@ int main(int argc, char** argv)
     int status = 0;
     const postern::CheckCommand check(app, status);
     const postern::MainCfCommand main_cf(app, status);
+    const postern::ExplainCommand explain(app, status);
     const postern::ControlCommand reload(app, "reload", "Have running daemons read the configuration again", status);
     const postern::ControlCommand status_of(app, "status", "What running daemons have done so far", status);
     const postern::ControlCommand ping(app, "ping", "Do the daemons answer?", status);

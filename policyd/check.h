@@ -3,6 +3,10 @@
 // policy.cc runs the configured checks in order: the first final verdict is
 // Postfix's answer, a temporary one is remembered while the rest runs. A check
 // neither logs nor counts nor knows that it is only observed: the chain does.
+// A request that has `notes` is a question of the operator's: a check answers as
+// ever, but writes no store, counts nothing and tells no one (greylist_check:
+// no triplet; recipient_check: no harvest; trusted_clients: the address does not
+// count for the guard).
 // Failure: a check that cannot decide, or whose deadline passes, says so by
 // its own fail mode; an exception that leaves it closes the connection, and
 // Postfix applies its own default.

@@ -92,7 +92,24 @@ asio::awaitable<Verdict> DnsblCheck::check(const PolicyRequest& request, PolicyM
     if (outcome == Outcome::defer || outcome == Outcome::action)
         verdict = co_await refuse(outcome, inquiries, request, deadline);
     verdict.reason = record(score, inquiries);
+    if (request.notes)
+        add_notes(*request.notes);
     co_return verdict;
+}
+
+void DnsblCheck::add_notes(std::vector<std::string>& notes) const
+{
+    std::size_t usable = 0;
+    for (std::size_t i = 0; i < dnsbl_->lists().size(); ++i) {
+        const auto& entry = dnsbl_->health().entry(i);
+        if (entry.state == DnsblHealth::State::ready)
+            ++usable;
+        else
+            notes.push_back(concat({dnsbl_->lists()[i].public_name, " is not asked: ", dnsbl_state_name(entry),
+                                    entry.reason.empty() ? "" : ", ", entry.reason}));
+    }
+    notes.push_back(concat({Decimal(static_cast<std::int64_t>(usable)), " of ",
+                            Decimal(static_cast<std::int64_t>(dnsbl_->lists().size())), " lists can be asked"}));
 }
 
 DnsblCheck::Inquiries DnsblCheck::inquire(const PolicyRequest& request)

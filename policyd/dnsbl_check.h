@@ -22,6 +22,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace postern {
 
@@ -38,6 +39,7 @@ private:
     using Inquiries = std::array<std::shared_ptr<DnsblInquiry>, 4>;
 
     Inquiries inquire(const PolicyRequest& request);
+    void add_notes(std::vector<std::string>& notes) const; // which lists there are to ask
     bool is_known(const Inquiries& inquiries) const;
     asio::awaitable<void> wait(const Inquiries& inquiries, Deadline deadline) const;
     asio::awaitable<Verdict> refuse(DnsblMarks::Outcome outcome, const Inquiries& inquiries,

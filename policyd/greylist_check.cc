@@ -1,5 +1,7 @@
 #include "policyd/greylist_check.h"
 
+#include "common/text.h"
+
 namespace postern {
 namespace {
 
@@ -117,6 +119,11 @@ asio::awaitable<Verdict> GreylistCheck::check(const PolicyRequest& request, Poli
 
 Verdict GreylistCheck::conclude(const PolicyRequest& request, const GreylistKeys& keys, const GreylistDecision& decision)
 {
+    if (request.notes) { // nothing is learned (see check.h)
+        request.notes->push_back(concat({"counts for ", keys.network.client, keys.domain.empty() ? "" : " and ",
+                                         keys.domain.client}));
+        return answer(request, greylist_verdict(decision, texts_, request.recipient_address, clock_.now()), decision);
+    }
     store_.apply(keys.network, decision.writes.network);
     if (!keys.domain.empty())
         store_.apply(keys.domain, decision.writes.domain);
@@ -125,7 +132,7 @@ Verdict GreylistCheck::conclude(const PolicyRequest& request, const GreylistKeys
 
 Verdict GreylistCheck::answer(const PolicyRequest& request, Verdict verdict, const GreylistDecision& decision) const
 {
-    if (options_.on_answer)
+    if (options_.on_answer && !request.notes)
         options_.on_answer(postgrey_line(request, verdict, decision));
     return verdict;
 }

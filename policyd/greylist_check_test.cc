@@ -394,4 +394,19 @@ TEST_CASE("GreylistCheck lets mail pass when the store does not work")
     CHECK(verdict.reason == "store unavailable");
 }
 
+TEST_CASE("GreylistCheck: who only asks leaves no trace")
+{
+    Setup setup;
+    std::vector<std::string> notes;
+    auto question = request();
+    question.notes = &notes;
+    const auto first = setup.ask(question);
+    CHECK(first.action == Action::defer_if_permit);
+    CHECK(setup.ask(question).reason == first.reason); // new as before
+    CHECK(setup.lines.empty());
+    CHECK(notes == std::vector<std::string>{"counts for 192.0.2.0", "counts for 192.0.2.0"});
+    CHECK(setup.ask(request()).reason == first.reason);
+    CHECK(setup.lines.size() == 1);
+}
+
 } // namespace postern

@@ -1,5 +1,6 @@
 // postern-policyd - the Postfix policy daemon: one question, one answer
 #include "config/settings.h"
+#include "policyd/explain_offline.h"
 #include "policyd/greylist_tool.h"
 #include "policyd/startup.h"
 
@@ -78,9 +79,12 @@ int main(int argc, char** argv)
         CLI::App app("Answers Postfix's check_policy_service: SPF and greylisting.", "postern-policyd");
         std::string config_path(postern::default_config_path);
         std::string path_to_check;
+        std::string attributes;
         app.add_option("--config", config_path, "The configuration file")->type_name("FILE");
         app.add_option("--check", path_to_check, "Read this configuration file, print its faults, and end")
             ->type_name("FILE");
+        app.add_option("--explain", attributes, "Say what would be answered to this request, and why, and end")
+            ->type_name("NAME=VALUE ...");
         app.set_version_flag("--version", "postern-policyd " POSTERN_VERSION);
         const GreylistCommands greylist(app);
         CLI11_PARSE(app, argc, argv);
@@ -89,6 +93,8 @@ int main(int argc, char** argv)
             return postern::run_greylist_command(config_path, greylist.command());
         if (!path_to_check.empty())
             return postern::check_policyd(path_to_check);
+        if (!attributes.empty())
+            return postern::explain_policyd(config_path, attributes);
         return postern::run_policyd(config_path);
     } catch (const std::exception& exception) {
         fmt::print(stderr, "postern-policyd: {}\n", exception.what());

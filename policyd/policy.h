@@ -18,6 +18,7 @@
 
 #include "common/log.h"
 #include "policyd/check.h"
+#include "policyd/explanation.h"
 #include "policyd/message_store.h"
 #include "policyd/policy_context.h"
 #include "policyd/policy_counts.h"
@@ -49,6 +50,9 @@ public:
 
     // No more requests of the message with this `instance` are to come.
     void forget(std::string_view instance) { messages_.forget(instance); }
+
+    // What it would answer, and why; changes nothing but caches.
+    asio::awaitable<Explanation> explain(PolicyRequest request, Deadline deadline);
 
     std::vector<FunctionState> states() const; // of the checks, in their order
 

@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace postern {
 
@@ -37,6 +38,10 @@ struct PolicyRequest {
     std::string policy_context; // check_policy_service { ..., policy_context=... }
 
     bool has_sender = false; // "sender=" was there: an empty one is <>, none at all is another program's request
+
+    // Not null: nobody acts on the answer (`postern explain`). Then what decides changes nothing that outlives
+    // the request, caches apart, and may note how it came to its verdict: lines for people.
+    std::vector<std::string>* notes = nullptr;
 
     // The same, understood
     std::optional<IpAddress> client;

@@ -76,6 +76,15 @@ struct Fixture {
         return reply.substr(7, reply.size() - 9);
     }
 
+    Explanation explain(std::string context = "")
+    {
+        PolicyRequest request;
+        request.protocol_state = "RCPT";
+        request.recipient = "r@example.org";
+        request.policy_context = std::move(context);
+        return run(policy->explain(std::move(request), std::chrono::steady_clock::now() + 20s));
+    }
+
     std::vector<int> asked;
     MessageStore messages;
     PolicyCounts counts;
@@ -144,6 +153,16 @@ TEST_CASE("Policy: which verdict is the answer")
         Fixture fixture(c.given);
         CHECK(fixture.ask("RCPT") == c.want);
         CHECK(fixture.asked == c.want_asked);
+
+        Fixture explained(c.given); // says the same, and leaves nothing behind
+        CHECK(explained.explain().reply == "action=" + c.want + "\n\n");
+        CHECK(explained.asked == c.want_asked);
+        CHECK(explained.counts.requests == 0);
+        CHECK(explained.counts.time.count() == 0);
+        for (const auto& [name, check] : explained.counts.checks)
+            CHECK(check.time.count() == 0);
+        CHECK(explained.messages.size() == 0);
+        CHECK(explained.log.lines.empty());
     }
 }
 
@@ -162,6 +181,52 @@ TEST_CASE("Policy: a place of main.cf is asked what its context names, in the or
         fixture.ask("RCPT", "r@x", 1, "i.1", c.context);
         CHECK(fixture.asked == c.want_asked);
     }
+}
+
+TEST_CASE("Policy: an explanation has every check, asked or not")
+{
+    Fixture fixture({{{.reason = "fine"}}, {reject("x"), true}, {header("A: 1")}, {reject("z")}, {reject("y")}});
+    const auto all = fixture.explain();
+    REQUIRE(all.checks.size() == 5);
+    CHECK(all.checks[0].check == "a");
+    CHECK(all.checks[0].verdict.reason == "fine");
+    CHECK(all.checks[1].is_observed);
+    CHECK(all.checks[1].verdict.action == Action::reject);
+    CHECK(all.checks[2].verdict.header == "A: 1");
+    CHECK(all.checks[4].not_asked == "the answer is certain");
+    CHECK(all.decided_by == "d");
+
+    const auto some = fixture.explain("b,c");
+    REQUIRE(some.checks.size() == 5);
+    CHECK(some.checks[0].not_asked == "policy_context names others");
+    CHECK(some.checks[1].not_asked.empty());
+    CHECK(some.decided_by.empty());
+    CHECK(some.reply == "action=PREPEND A: 1\n\n");
+}
+
+TEST_CASE("Policy: a check may tell the operator how it decides, but no one else")
+{
+    class TellingCheck final : public Check {
+    public:
+        std::string_view name() const override { return "telling"; }
+        asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage&, Deadline) override
+        {
+            if (request.notes)
+                request.notes->push_back("asked two servers");
+            co_return Verdict{.reason = request.notes ? "dry" : "real"};
+        }
+    };
+    Fixture fixture({});
+    std::vector<ChainedCheck> checks;
+    checks.push_back({std::make_unique<TellingCheck>()});
+    fixture.policy = std::make_unique<Policy>(std::move(checks), fixture.messages, fixture.counts, fixture.log);
+    const auto explanation = fixture.explain();
+    REQUIRE(explanation.checks.size() == 1);
+    CHECK(explanation.checks[0].notes == std::vector<std::string>{"asked two servers"});
+    CHECK(explanation.checks[0].verdict.reason == "dry");
+    fixture.ask("RCPT");
+    REQUIRE(fixture.log.lines.size() == 1);
+    CHECK(fixture.log.lines[0].find("telling=dunno real") != std::string::npos);
 }
 
 TEST_CASE("Policy: a context that names no check is said once")

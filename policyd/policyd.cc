@@ -270,6 +270,13 @@ void Policyd::drain(std::function<void()> done)
         done();
 }
 
+asio::awaitable<std::string> Policyd::explain(PolicyRequest request) const
+{
+    const auto policy = current_.policy; // a reload may put another in its place meanwhile
+    const auto deadline = std::chrono::steady_clock::now() + parts_->config.policyd.deadline;
+    co_return write_explanation(request, co_await policy->explain(request, deadline));
+}
+
 void Policyd::add_facts(Facts& facts) const
 {
     facts.function({"policyd", is_draining_ ? FunctionState::Kind::down : FunctionState::Kind::ready, "stopping"});

@@ -28,6 +28,7 @@
 #include <asio/io_context.hpp>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace postern {
@@ -48,6 +49,9 @@ public:
 
     // Once, after configure(). `listener` listens already.
     void serve(FileDescriptor listener);
+
+    // What a request would be answered, and why: lines for people. Changes nothing but caches.
+    asio::awaitable<std::string> explain(PolicyRequest request) const;
 
     // Takes no new work and calls `done` when what was begun is finished.
     void drain(std::function<void()> done);

@@ -5,9 +5,11 @@
 #include "test/fake/policy_client.h"
 #include "test/scratch_folder.h"
 
+#include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 #include <asio/use_future.hpp>
+#include <atomic>
 #include <doctest/doctest.h>
 #include <fstream>
 #include <thread>
@@ -81,6 +83,11 @@ public:
         });
     }
 
+    std::string explain(const std::string& attributes)
+    {
+        return asio::co_spawn(io_, policyd_.explain(*parse_explain_request(attributes)), asio::use_future).get();
+    }
+
     std::string path() const { return folder_ / "policy"; }
 
     FakeLog log;
@@ -133,6 +140,69 @@ TEST_CASE("Policyd: a request that has begun ends as it began")
         std::this_thread::yield();
     CHECK(fixture.configure(without_spf));
     CHECK(client.receive().value_or("").starts_with("action=DEFER_IF_PERMIT"));
+}
+
+TEST_CASE("Policyd: no request is lost while the configuration changes a hundred times")
+{
+    Fixture fixture(deferring);
+    std::atomic<bool> is_over = false;
+    std::atomic<int> deferred = 0, passed = 0, lost = 0;
+    std::vector<std::thread> clients;
+    for (int number = 0; number < 4; ++number)
+        clients.emplace_back([&, number] {
+            PolicyClient client(fixture.path());
+            for (int i = 0; !is_over && lost == 0; ++i) {
+                const auto instance = std::to_string(number) + "." + std::to_string(i);
+                // The first takes the DNS's time, if SPF is asked; the other waits behind it.
+                client.send(request_of("203.0.113.1", instance) + request_of("192.0.2.1", instance + "a"));
+                const auto answer = client.receive().value_or("");
+                deferred += answer.starts_with("action=DEFER_IF_PERMIT 4.7.24 ");
+                passed += answer == "action=DUNNO";
+                lost += answer.empty();
+                lost += client.receive() != "action=DUNNO";
+            }
+        });
+    for (int i = 0; i < 100; ++i) {
+        CHECK(fixture.configure(i % 2 == 0 ? without_spf : deferring));
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    is_over = true;
+    for (auto& client : clients)
+        client.join();
+    CHECK(lost == 0);
+    CHECK(deferred > 0); // both configurations have answered
+    CHECK(passed > 0);
+}
+
+TEST_CASE("Policyd: an explanation says what the answer would be, and changes nothing")
+{
+    const ScratchFolder folder;
+    Fixture fixture(std::string("[policyd]\nchecks = [\"spf\", \"greylist\"]\n") + "[greylist]\ndatabase = \""
+                    + (folder / "greylist") + "\"\n");
+    const std::string mail = "client_address=203.0.113.1 sender=sender@example.net recipient=user@example.org";
+    const auto first = fixture.explain(mail);
+    CAPTURE(first);
+    CHECK(first.find("\nspf        dunno ") != std::string::npos);
+    CHECK(first.find("\n             mail_from example.net: temperror, ") != std::string::npos);
+    CHECK(first.find("\ngreylist   defer_if_permit ") != std::string::npos);
+    CHECK(first.find("\n             counts for 203.0.113.0") != std::string::npos);
+    CHECK(first.find("\ndecided by greylist\nPostfix is told action=DEFER_IF_PERMIT 4.2.0 ") != std::string::npos);
+
+    const auto second = fixture.explain(mail);
+    CAPTURE(second);
+    CHECK(second.find("  new\n") != std::string::npos); // nothing was learned from the first
+    const auto status = fixture.status();
+    CAPTURE(status);
+    CHECK(status.find("requests 0\n") != std::string::npos);
+    CHECK(status.find("messages 0\n") != std::string::npos);
+    CHECK(status.find("waiting_writes=0 ") != std::string::npos);
+}
+
+TEST_CASE("Policyd: a private address that is explained is not one of those that come")
+{
+    Fixture fixture(deferring);
+    fixture.explain("client_address=10.0.0.1 recipient=user@example.org");
+    CHECK(fixture.status().find("private_messages=0\n") != std::string::npos);
 }
 
 TEST_CASE("Policyd: a check that is observed changes nothing and is counted")

@@ -148,7 +148,8 @@ asio::awaitable<Verdict> RecipientCheck::ask(const PolicyRequest& request, std::
     auto base = without_extension(address, options_.settings.delimiters);
     const auto answer = co_await options_.lookup->find(std::move(address), std::move(base), deadline);
     if (answer.status == RecipientStatus::unknown && is_stranger(request)) {
-        options_.harvest->count_unknown(*request.client);
+        if (!request.notes) // see check.h
+            options_.harvest->count_unknown(*request.client);
         if (options_.harvest->is_caught(*request.client))
             co_return harvest_verdict();
     }

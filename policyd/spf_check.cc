@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fmt/format.h>
 #include <utility>
 
 namespace postern {
@@ -31,6 +32,17 @@ std::string_view helo_domain(const PolicyRequest& request, std::string& kept)
         return name;
     kept = to_a_labels(name).value_or("");
     return kept;
+}
+
+// For `postern explain`: "mail_from example.org: fail by -all, 3 of 10 lookups, 0 void"
+std::string note(SpfIdentity identity, std::string_view domain, const SpfAnswer& answer)
+{
+    const std::string_view name = identity == SpfIdentity::helo ? "helo" : "mail_from";
+    if (domain.empty())
+        return concat({name, ": no domain to ask for"});
+    return fmt::format("{} {}: {}{}{}, {} of 10 lookups, {} void", name,
+                       domain, spf_result_name(answer.result), answer.mechanism.empty() ? "" : " by ",
+                       answer.mechanism, answer.lookups, answer.void_lookups);
 }
 
 // A HELO name need not have a record, and one that passes is as it should be.
@@ -155,6 +167,8 @@ Verdict SpfCheck::judge(const Subject& subject, const SpfAnswer& answer) const
                        *subject.request.client, subject.domain, answer};
     if (answer.result == SpfResult::neutral || answer.result == SpfResult::softfail)
         finding.wants_pass = not_pass_domains_.contains(subject.domain);
+    if (subject.request.notes)
+        subject.request.notes->push_back(note(subject.identity, subject.domain, answer));
     return spf_verdict(finding, settings_);
 }
 

@@ -180,6 +180,12 @@ private:
 
     asio::awaitable<Result<std::string>> answer(std::string command, std::string arguments)
     {
+        if (command == "explain") {
+            auto request = parse_explain_request(arguments);
+            if (!request)
+                co_return tl::unexpected(request.error());
+            co_return co_await policyd_.explain(std::move(*request));
+        }
         if (command == "status")
             co_return write_status(facts());
         if (command == "greylist" && arguments == "reread") {

@@ -21,7 +21,8 @@ Result<TrustedClients> TrustedClients::parse(const TrustSettings& settings, std:
 std::string_view TrustedClients::trust(const PolicyRequest& request) const
 {
     const bool is_address_private = request.client && is_private(*request.client);
-    if (guard_ && request.client && !is_address_private)
+    const bool is_real = !request.notes; // see check.h
+    if (guard_ && is_real && request.client && !is_address_private)
         guard_->saw_public();
     if (!request.sasl_username.empty())
         return "login";
@@ -31,7 +32,7 @@ std::string_view TrustedClients::trust(const PolicyRequest& request) const
         return "relay";
     if (!is_address_private || judge_private_)
         return {};
-    if (guard_)
+    if (guard_ && is_real)
         guard_->saw_private(*request.client, request.instance);
     return "private";
 }
