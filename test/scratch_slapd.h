@@ -89,7 +89,12 @@ public:
         }
         process_ = -1;
     }
-    void silence() const { ::kill(process_, SIGSTOP); }
+    void silence() const
+    {
+        ::kill(process_, SIGSTOP);
+        siginfo_t stopped{}; // all its threads
+        ::waitid(P_PID, static_cast<id_t>(process_), &stopped, WSTOPPED | WNOWAIT);
+    }
     void speak() const { ::kill(process_, SIGCONT); }
 
     // Instead of what is there; it must be stopped.

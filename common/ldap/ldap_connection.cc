@@ -160,7 +160,7 @@ private:
     // All of it, each time: a handle begins with what the system's ldap.conf says.
     Result<> set_tls_options()
     {
-        const bool wants_system_ca = options_.ca.empty() && options_.ca_folder.empty();
+        const bool wants_system_ca = options_.verify && options_.ca.empty() && options_.ca_folder.empty();
         const std::string ca = wants_system_ca ? system_ca : options_.ca;
         const std::pair<int, const std::string&> files[] = {{LDAP_OPT_X_TLS_CACERTFILE, ca},
                                                             {LDAP_OPT_X_TLS_CACERTDIR, options_.ca_folder},

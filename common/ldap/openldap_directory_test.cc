@@ -156,7 +156,11 @@ TEST_CASE("OpenldapDirectory: what is wrong with it makes it unavailable")
               o.ignore_referrals = true;
           })
           == url + ": the canary canary@example.org is not there");
-    CHECK(from([](auto& o) { o.start_tls = true; }) == url + ": STARTTLS: Protocol error: unsupported extended operation");
+    CHECK(from([](auto& o) {
+              o.start_tls = true;
+              o.verify = false; // no file of authorities is needed, which a small system lacks
+          })
+          == url + ": STARTTLS: Protocol error: unsupported extended operation");
     CHECK(from([](auto&) {}) == url + ": referred to ldap://192.0.2.1/ou=away,dc=example,dc=org??sub");
     CHECK(from([](auto& o) { o.base = *LdapTemplate::parse_base("ou=away,dc=example,dc=org"); }).find(url + ": Referral") == 0);
 }

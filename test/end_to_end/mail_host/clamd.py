@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import signal
 import socket
 from pathlib import Path
 
@@ -60,10 +59,10 @@ class Clamd:
 
     def silence(self) -> None:
         """Connections are taken and nothing is said, as while the database is loaded."""
-        self._process.send_signal(signal.SIGSTOP)
+        self._process.freeze()
 
     def speak(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
+        self._process.thaw()
 
 
 def _exists(user: str) -> bool:

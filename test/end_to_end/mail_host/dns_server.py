@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
 from pathlib import Path
 
 import dns.exception
@@ -59,10 +58,10 @@ class DnsServer:
 
     def silence(self) -> None:
         """Questions are taken and not answered, until `speak`."""
-        self._process.send_signal(signal.SIGSTOP)
+        self._process.freeze()
 
     def speak(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
+        self._process.thaw()
 
     def _answers(self) -> bool:
         try:

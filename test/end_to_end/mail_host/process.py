@@ -161,6 +161,15 @@ class Process:
         if self.running:
             os.killpg(self.pid, number)
 
+    def freeze(self) -> None:
+        """Every thread of the program stands still when this returns, until `thaw`."""
+        self.send_signal(signal.SIGSTOP)
+        if self.running:
+            os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOWAIT)
+
+    def thaw(self) -> None:
+        self.send_signal(signal.SIGCONT)
+
     def wait(self, seconds: float = PATIENCE) -> int:
         """Waits until the program has ended by itself and returns its status."""
         if self._child is None:

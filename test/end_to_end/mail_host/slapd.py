@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -111,7 +110,7 @@ class Slapd:
 
     def silence(self) -> None:
         """Connections are taken and nothing is said."""
-        self._process.send_signal(signal.SIGSTOP)
+        self._process.freeze()
 
     def speak(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
+        self._process.thaw()
