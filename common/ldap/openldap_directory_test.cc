@@ -205,6 +205,7 @@ TEST_CASE("OpenldapDirectory: a connection that was closed meanwhile is made ane
     ScratchSlapd slapd;
     Asked asked(options_for({slapd.url()}));
     CHECK(asked.find("user@example.org").status == exists);
+    asked.run_until([end = steady_clock::now() + 500ms] { return steady_clock::now() > end; }); // the first probe is over
     slapd.stop();
     slapd.start();
     CHECK(asked.find("user@example.org").status == exists);

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -100,8 +100,13 @@ def postgrey(folder: Path, *options: str) -> Iterator[socket.socket]:
             wait_until(is_there, "postgrey to listen")
             yield connection
     finally:
-        process.terminate()
-        process.wait(20)
+        for _ in range(60):  # it can miss the first
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(1)
+                break
+        else:
+            process.kill()
 
 
 def ask(connection: socket.socket, address: str, sender: str) -> str:
