@@ -164,7 +164,7 @@ constexpr Setting table[] = {
      .check = check_path, .restart = true, .required = true},
     {.section = "greylist", .name = "cache_size",
      .target = [](Config& c) -> Target { return &c.greylist.cache_size; },
-     .fallback = "100000",
+     .fallback = "30000",
      .text = "How many of its rows are kept in memory, too.",
      .low = "0", .high = "10000000", .restart = true},
     {.section = "greylist", .name = "max_size",
