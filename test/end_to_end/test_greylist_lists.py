@@ -107,8 +107,11 @@ def test_the_log_in_postgreys_words(host: MailHost, clients: Path, sender: str) 
     address = unchecked(sender)
     assert greylisted(host.send(STRANGER, address, USER))
     host.send(LISTED, address, USER)
-    lines = [record["line"] for record in host.policyd.records(event="postgrey")
-             if f"sender={address}" in record["line"]]
+    def said() -> list[str] | None:
+        lines = [record["line"] for record in host.policyd.records(event="postgrey")
+                 if f"sender={address}" in record["line"]]
+        return lines if len(lines) == 2 else None
+    lines = wait_until(said, "two lines in the log")
     who = f"client_name={STRANGER.name}, client_address={STRANGER.address}, sender={address}, recipient={USER}"
     assert lines[0].endswith(f"action=greylist, reason=new, {who}")
     assert "action=pass, reason=client whitelist, client_name=mx1.listed.example, " in lines[1]
