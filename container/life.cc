@@ -1,0 +1,178 @@
+#include "container/life.h"
+
+#include "common/text.h"
+#include "config/run_program.h"
+#include "container/render.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace postern {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr auto watch_interval = 5s;
+constexpr auto whitelist_interval = 24h;
+constexpr auto whitelist_retry = 1h;
+constexpr const char* entrypoint_folder = "/etc/entrypoint.d";
+constexpr const char* whitelist_path = "/var/lib/postfix/postgrey_whitelist_clients.local";
+constexpr const char* whitelist_url = "https://postgrey.schweikert.ch/pub/postgrey_whitelist_clients";
+
+// With our own stdout and stderr; as long as it takes.
+int run_and_wait(std::vector<std::string> command)
+{
+    std::vector<char*> arguments;
+    for (auto& word : command)
+        arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    pid_t pid = 0;
+    if (::posix_spawnp(&pid, arguments[0], nullptr, nullptr, arguments.data(), environ) != 0)
+        return 127;
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int say_faults(const std::vector<Error>& faults, const Say& say)
+{
+    for (const auto& fault : faults)
+        say("error: " + fault.what);
+    return 1;
+}
+
+// Rendered anew and written; the folders are there.
+bool write_again(const Environment& environment, const Say& say)
+{
+    auto image = render(environment, look_around(), read_setting_file);
+    if (!image) {
+        say_faults(image.error(), say);
+        return false;
+    }
+    // Only the supervisor's tree stays as it is: s6 holds it.
+    auto& files = image->files;
+    std::erase_if(files, [](const auto& file) { return file.path.starts_with(service_folder); });
+    const auto written = write_image(*image, say);
+    if (!written)
+        say("error: " + written.error().what);
+    return written.has_value();
+}
+
+bool reload(const Environment& environment, const Say& say)
+{
+    if (!write_again(environment, say))
+        return false;
+    bool is_good = true;
+    for (const auto& command : {std::vector<std::string>{"postern", "reload"}, {"postfix", "reload"}}) {
+        const auto answer = run_program(command);
+        for (const auto line : answer ? split(answer->text, '\n') : std::vector<std::string_view>{})
+            if (!trim(line).empty())
+                say(printable(line));
+        is_good = is_good && answer && answer->status == 0;
+    }
+    return is_good;
+}
+
+// What a file holds, as a number: what is overwritten in place or replaced is seen, whatever its times say.
+using Stamps = std::map<std::string, std::size_t>;
+
+Stamps stamps_of(const std::vector<std::string>& paths)
+{
+    Stamps stamps;
+    for (const auto& path : paths) {
+        const auto text = read_setting_file(path);
+        stamps[path] = text ? std::hash<std::string>{}(*text) : 0;
+    }
+    return stamps;
+}
+
+} // namespace
+
+int start(const Environment& environment, const Say& say)
+{
+    if (fs::is_directory(entrypoint_folder))
+        if (const int status = run_and_wait({"run-parts", "--exit-on-error", entrypoint_folder}); status != 0) {
+            say(fmt::format("error: {}: a script ended with status {}", entrypoint_folder, status));
+            return status;
+        }
+    std::error_code error;
+    for (const auto* const left : {"/run/postern/stopping", "/run/postern/status", "/run/postern/service"})
+        fs::remove_all(left, error); // of the same container's last run
+    for (const auto& table : table_files())
+        if (const auto taken = take_table(table.name); !taken)
+            return say_faults({taken.error()}, say);
+    const auto image = render(environment, look_around(), read_setting_file);
+    if (!image)
+        return say_faults(image.error(), say);
+    for (const auto& warning : image->warnings)
+        say("warning: " + warning);
+    for (const auto& step : {make_folders(*image, say), write_image(*image, say)})
+        if (!step)
+            return say_faults({step.error()}, say);
+    const std::string folder(service_folder);
+    ::execlp("s6-svscan", "s6-svscan", folder.c_str(), nullptr);
+    say(fmt::format("error: s6-svscan: {}", std::strerror(errno)));
+    return 127;
+}
+
+int update(std::string_view command, const Environment& environment, const Say& say)
+{
+    if (command == "check_recipient_access")
+        command = "update_recipient_access";
+    if (command == "update_postgrey_whitelist" && fetch_whitelist(true, say) != 0)
+        return 1;
+    for (const auto& table : table_files())
+        if (table.command == command)
+            if (const auto taken = take_table(table.name); !taken)
+                return say_faults({taken.error()}, say);
+    return reload(environment, say) ? 0 : 1;
+}
+
+int watch(const Environment& environment, const Say& say)
+{
+    const auto image = render(environment, look_around(), read_setting_file);
+    if (!image)
+        return say_faults(image.error(), say);
+    auto known = stamps_of(image->watched);
+    auto seen = known;
+    for (;;) {
+        std::this_thread::sleep_for(watch_interval);
+        const auto now = stamps_of(image->watched);
+        const bool is_settled = now == seen; // a pair of files may take a moment to be whole
+        seen = now;
+        if (now == known || !is_settled)
+            continue;
+        for (const auto& [path, stamp] : now)
+            if (stamp != known[path])
+                say(fmt::format("{} has changed", path));
+        known = now;
+        say(reload(environment, say) ? "reloaded" : "error: not reloaded; what was there goes on");
+    }
+}
+
+int fetch_whitelist(bool once, const Say& say)
+{
+    for (;;) {
+        const auto fresh = std::string(whitelist_path) + ".new";
+        const auto answer = run_program({"curl", "-fsS", "--max-time", "50", "--max-filesize", "1000000", "-o", fresh, whitelist_url});
+        const bool is_good = answer && answer->status == 0 && ::rename(fresh.c_str(), whitelist_path) == 0;
+        if (!is_good)
+            say(fmt::format("cannot fetch {}: {}; the list as it was goes on", whitelist_url,
+                            printable(answer ? trim(answer->text) : answer.error().what)));
+        if (once)
+            return is_good ? 0 : 1;
+        std::this_thread::sleep_for(is_good ? std::chrono::seconds(whitelist_interval) : whitelist_retry);
+    }
+}
+
+} // namespace postern

@@ -1,0 +1,24 @@
+// life - the commands of postern-container: start, update, watch, whitelist
+#pragma once
+
+#include "container/prepare.h"
+
+#include <string>
+#include <string_view>
+
+namespace postern {
+
+// /etc/entrypoint.d, then everything rendered and written, then s6-svscan in this process's place. Returns only if
+// that fails.
+int start(const Environment& environment, const Say& say);
+
+// One table of the user's, or all that is made of his other files; then Postfix and the daemons read it again.
+int update(std::string_view command, const Environment& environment, const Say& say);
+
+// For ever: when a certificate, a key or a secret has changed, in place or by another file, they are read again.
+int watch(const Environment& environment, const Say& say);
+
+// For ever: fetches postgrey's list of clients once a day. `once`: now, and then ends.
+int fetch_whitelist(bool once, const Say& say);
+
+} // namespace postern

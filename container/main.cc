@@ -1,0 +1,138 @@
+// postern-container, the image's own program: options here, the work in the files beside
+#include "common/text.h"
+#include "container/health.h"
+#include "container/life.h"
+#include "container/render.h"
+#include "container/smtp_client.h"
+#include "container/variable_table.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <unistd.h>
+
+namespace postern {
+namespace {
+
+constexpr std::chrono::seconds health_limit{15};
+
+void say(const std::string& line)
+{
+    fmt::print(stderr, "[postern-container] {}\n", line);
+}
+
+int print(const std::string& text)
+{
+    return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+// Of all, or of what is named alone. Before the others are there Postfix cannot answer; so the order is theirs.
+int health(const std::string& only)
+{
+    const auto text = read_setting_file(fmt::format("{}/health", run_folder));
+    const auto plan = text ? parse_health_plan(*text) : tl::unexpected(text.error());
+    if (!plan) {
+        print(plan.error().what + '\n');
+        return 1;
+    }
+    int status = 0;
+    const auto tell = [&](std::string_view name, const Result<>& result) {
+        print(fmt::format("{}: {}\n", name, result ? "ok" : result.error().what));
+        status = result ? status : 1;
+    };
+    const auto wants = [&](std::string_view name) { return only.empty() || only == name; };
+    if (wants("policyd") && !plan->policyd.empty())
+        tell("policyd", check_policyd(plan->policyd, health_limit));
+    if (wants("milterd") && !plan->milterd.empty())
+        tell("milterd", check_milterd(plan->milterd, health_limit));
+    if (wants("smtp"))
+        tell("smtp", check_smtp(*plan, health_limit));
+    return status;
+}
+
+struct TestMailOptions {
+    std::string server, port;
+    TestMail mail;
+};
+
+int send(TestMailOptions options)
+{
+    char date[64];
+    const auto now = std::time(nullptr);
+    std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S +0000", std::gmtime(&now));
+    options.mail.date = date;
+    const bool is_ipv6 = options.server.find(':') != std::string::npos;
+    const auto address = parse_socket_address(
+        fmt::format("inet:{}{}{}:{}", is_ipv6 ? "[" : "", options.server, is_ipv6 ? "]" : "", options.port));
+    auto connection = address ? Connection::open(*address, std::chrono::seconds(120)) : tl::unexpected(address.error());
+    const auto sent = connection
+        ? send_test_mail(*connection, options.mail, [](const SmtpReply& reply) { print(printable(reply.text) + '\n'); })
+        : Result<>(tl::unexpected(connection.error()));
+    if (!sent)
+        say(sent.error().what);
+    return sent ? 0 : 1;
+}
+
+// What a start would write, for a look at it.
+int show(const Environment& environment)
+{
+    const auto image = render(environment, look_around(), read_setting_file);
+    if (!image) {
+        for (const auto& fault : image.error())
+            say("error: " + fault.what);
+        return 1;
+    }
+    for (const auto& warning : image->warnings)
+        say("warning: " + warning);
+    for (const auto& file : image->files)
+        print(fmt::format("==== {} {:o}\n{}", file.path, file.mode, file.mode & 077 ? file.text : "(secret)\n"));
+    return 0;
+}
+
+void add_commands(CLI::App& app, int& status)
+{
+    static const auto environment = whole_environment(environ);
+    app.add_subcommand("start", "Render the configuration and become the supervisor")->callback([&] { status = start(environment, say); });
+    app.add_subcommand("watch", "Reload when certificates and secrets change")->callback([&] { status = watch(environment, say); });
+    app.add_subcommand("whitelist", "Fetch postgrey's list of clients, once a day")->callback([&] { status = fetch_whitelist(false, say); });
+    app.add_subcommand("show", "Print what a start would write")->callback([&] { status = show(environment); });
+    app.add_subcommand("variables", "Print the table of variables")->callback([&] { status = print(variable_table()); });
+}
+
+} // namespace
+} // namespace postern
+
+int main(int argc, char** argv)
+{
+    const auto name = std::filesystem::path(argv[0]).filename().string();
+    if (name.starts_with("update_") || name == "check_recipient_access")
+        return postern::update(name, postern::whole_environment(environ), postern::say);
+    CLI::App app("The program of Postern's container image.");
+    app.set_version_flag("--version", "postern-container " POSTERN_VERSION);
+    int status = 0;
+    postern::TestMailOptions test_mail;
+    std::string only;
+    const auto add_test_mail = [&](CLI::App& command) {
+        command.add_option("SERVER", test_mail.server)->required();
+        command.add_option("PORT", test_mail.port)->required();
+        command.add_option("HELO", test_mail.mail.helo)->required();
+        command.add_option("FROM", test_mail.mail.from)->required();
+        command.add_option("TO", test_mail.mail.to)->required();
+    };
+    if (name == "test_server") {
+        add_test_mail(app);
+        CLI11_PARSE(app, argc, argv);
+        return postern::send(test_mail);
+    }
+    app.require_subcommand(1);
+    postern::add_commands(app, status);
+    auto* const health = app.add_subcommand("health", "Ask the daemons and Postfix, as deep as RCPT TO");
+    health->add_option("WHAT", only, "policyd, milterd or smtp alone");
+    health->callback([&] { status = postern::health(only); });
+    auto* const send = app.add_subcommand("send", "Send a test mail, and show each reply");
+    add_test_mail(*send);
+    send->callback([&] { status = postern::send(test_mail); });
+    CLI11_PARSE(app, argc, argv);
+    return status;
+}
