@@ -1,0 +1,311 @@
+"""The container image at work: real mails through both profiles, in a network namespace of their own.
+
+Run by container/test, which builds the images and the namespace. A stranger is
+198.51.100.25, mx.stranger.example, and speaks to 203.0.113.1; the loopback
+addresses are the container's own network.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+import ssl
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "test/end_to_end"))
+
+from mail_host.client import compose, message_id_of  # noqa: E402
+from mail_host.clamd import EICAR  # noqa: E402
+from mail_host.dns_server import DnsServer  # noqa: E402
+from mail_host.keys import verified_algorithms  # noqa: E402
+from mail_host.process import run, wait_until  # noqa: E402
+from mail_host.sink import Sink  # noqa: E402
+from mail_host.slapd import BASE, BIND_DN, PASSWORD, Authority, Slapd  # noqa: E402
+from mail_host.world import World  # noqa: E402
+
+STRANGER, HERE = "198.51.100.25", "203.0.113.1"
+CAPABILITIES = ["--cap-drop=ALL", "--cap-add=NET_BIND_SERVICE,SETUID,SETGID,CHOWN,DAC_OVERRIDE,FOWNER,KILL",
+                "--security-opt=no-new-privileges"]
+READ_ONLY = ["--read-only", "--tmpfs=/run:rw,nosuid,nodev,mode=755", "--tmpfs=/tmp", "--tmpfs=/var/spool/postfix",
+             "--tmpfs=/var/lib/postfix"]
+
+
+class Container:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def exec(self, *command: str) -> str:
+        return run(["podman", "exec", self.name, *command])
+
+    def logs(self) -> str:
+        return run(["podman", "logs", self.name])
+
+    def state(self, what: str) -> str:
+        return run(["podman", "inspect", self.name, "--format", f"{{{{.State.{what}}}}}"]).strip()
+
+    def healthy(self) -> bool:
+        if self.state("Running") != "true":
+            raise AssertionError(f"ended with {self.state('ExitCode')}\n{self.logs()}")
+        done = subprocess.run(["podman", "healthcheck", "run", self.name], capture_output=True, check=False)
+        return done.returncode == 0
+
+    def wait_healthy(self) -> float:
+        started = time.monotonic()
+        wait_until(self.healthy, "a healthy container", 60, self.logs)
+        return time.monotonic() - started
+
+    def stop(self) -> int:
+        run(["podman", "stop", "-t", "30", self.name], seconds=60)
+        return int(self.state("ExitCode"))
+
+
+@contextlib.contextmanager
+def container(environment: dict[str, str], *arguments: str, image: str = "test", healthy: bool = True) -> Iterator[Container]:
+    name = f"postern-{uuid.uuid4().hex[:8]}"
+    words = [word for pair in environment.items() for word in ("-e", "=".join(pair))]
+    run(["podman", "run", "-d", "--name", name, "--network=host", "--dns=127.0.0.1", "--health-interval=disable",
+         *words, *arguments, f"localhost/postern:{image}"])
+    it = Container(name)
+    try:
+        if healthy:
+            it.wait_healthy()
+        yield it
+    finally:
+        subprocess.run(["podman", "rm", "-f", "-t", "5", name], capture_output=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("world")
+    made = World.create(folder / "world")
+    made.zone.add("postern.example", "A", "192.0.2.1")
+    server = DnsServer(folder / "dns", made.zone)
+    server.port = 53
+    server.start()
+    yield made
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def sink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sink]:
+    made = Sink(tmp_path_factory.mktemp("sink") / "mails")
+    made.start()
+    yield made
+    made.stop()
+
+
+def speak(port: int = 25, source: str = "", helo: str = "mx.stranger.example") -> smtplib.SMTP:
+    host = HERE if source else "127.0.0.1"
+    return smtplib.SMTP(host, port, local_hostname=helo, timeout=30, source_address=(source, 0) if source else None)
+
+
+def send(content: bytes, sender: str, recipient: str, *, source: str = "") -> tuple[int, str]:
+    """The reply that decided."""
+    with speak(source=source) as session:
+        session.ehlo()
+        for step in (lambda: session.mail(sender), lambda: session.rcpt(recipient), lambda: session.data(content)):
+            code, text = step()
+            if code >= 400:
+                break
+        return code, text.decode()
+
+
+def relay(sink: Sink, **more: str) -> dict[str, str]:
+    return {"MAILNAME": "mail.postern.example", "RELAYHOST": f"[127.0.0.1]:{sink.port}", "MYNETWORKS": "127.0.0.0/8",
+            "CLIENT_TLS_SECURITY_LEVEL": "none", **more}
+
+
+def gateway(sink: Sink, **more: str) -> dict[str, str]:
+    return {"POSTMASTER_EMAIL": "postmaster@postern.example", "POSTFIX_MYHOSTNAME": "mail.postern.example",
+            "POSTFIX_RELAY_DOMAINS": "postern.example", "POSTFIX_RELAYHOST": "[127.0.0.1]",
+            "POSTFIX_RELAYHOST_PORT": str(sink.port), "POSTCONF": "postscreen_greet_wait=1s", **more}
+
+
+def test_relay_signs_and_runs_read_only(world: World, sink: Sink, tmp_path: Path) -> None:
+    key = world.our_keys[0]
+    (tmp_path / "dkim.key").write_bytes(key.pem.read_bytes())
+    (tmp_path / "dkim.key").chmod(0o600)
+    (tmp_path / "users").write_text("app:pass word\n")
+    started = time.monotonic()
+    environment = relay(sink, USE_DKIM="yes", DKIM_DOMAINS="postern.example", DKIM_SELECTOR=key.selector,
+                        SMTPD_USERS_FILE="/run/secrets/users", BOUNCE_ADDRESS="b@postern.example")
+    with container(environment, *READ_ONLY, *CAPABILITIES, "-v", f"{tmp_path}/dkim.key:/etc/opendkim/dkim.key:ro",
+                   "-v", f"{tmp_path}/users:/run/secrets/users:ro", image="plain") as it:
+        print(f"start to healthy: {time.monotonic() - started:.1f} s")
+        content = compose("me@postern.example", "you@stranger.example")
+        assert send(content, "me@postern.example", "you@stranger.example")[0] == 250
+        arrival = sink.wait_for(message_id_of(content))
+        assert verified_algorithms(arrival.content, world.zone) == ["rsa-sha256"]
+        # A stranger may not relay, a stranger who logs in may, and only through TLS.
+        with speak(587, STRANGER) as session:
+            session.ehlo()
+            session.mail("x@stranger.example")
+            assert session.rcpt("you@elsewhere.example")[0] == 554
+            session.rset()
+            assert not session.has_extn("auth")
+            session.starttls(context=ssl._create_unverified_context())
+            session.ehlo()
+            session.login("app", "pass word")
+            mail = compose("me@postern.example", "you@elsewhere.example")
+            session.sendmail("me@postern.example", ["you@elsewhere.example"], mail)
+        assert verified_algorithms(sink.wait_for(message_id_of(mail)).content, world.zone) == ["rsa-sha256"]
+        assert "[postfix]" in it.logs() and "[milterd]" in it.logs()
+        # The daemon is not root: the first of its four user numbers.
+        status = it.exec("sh", "-c", "grep -l postern-milter /proc/[0-9]*/comm | head -1 | xargs dirname | sed s,$,/status, | xargs cat")
+        assert "Uid:\t0" not in status and "Uid:" in status
+        assert it.stop() == 0
+
+
+def test_gateway_greylists_asks_the_directory_and_delivers(world: World, sink: Sink, tmp_path: Path) -> None:
+    directory = Slapd(tmp_path / "slapd", Authority(tmp_path / "ca"), ["smtp:user@postern.example"], anonymous=False)
+    directory.start()
+    try:
+        environment = gateway(sink, ENABLE_SPF="true", ENABLE_POSTGREY="true", POSTERN_GREYLIST_DELAY="1s",
+                              POSTGREY_WHITELIST_UPDATE="false", ENABLE_LDAP_RECIPIENT_ACCESS="true",
+                              POSTFIX_LDAP_SERVERS=f"127.0.0.1:{directory.port}", POSTFIX_LDAP_SEARCH_BASE=BASE,
+                              POSTFIX_LDAP_BIND_DN=BIND_DN, POSTFIX_LDAP_BIND_PW=PASSWORD, ENABLE_OPENDKIM="true",
+                              OPENDKIM_MODE="v")
+        with container(environment, *READ_ONLY, *CAPABILITIES) as it:
+            content = compose("a@stranger.example", "user@postern.example")
+            code, text = send(content, "a@stranger.example", "user@postern.example", source=STRANGER)
+            assert (code, "Greylisted" in text) == (450, True), text
+            code, text = send(content, "a@stranger.example", "nobody@postern.example", source=STRANGER)
+            assert (code, "User unknown" in text) == (450, True), text
+            time.sleep(1.5)
+            code, text = send(content, "a@stranger.example", "user@postern.example", source=STRANGER)
+            assert code == 250, text
+            arrival = sink.wait_for(message_id_of(content))
+            assert arrival.fields("Received-SPF")[0].lower().startswith("pass")
+            assert "delayed" in arrival.fields("X-Greylist")[0]
+            assert arrival.fields("Authentication-Results")[0].startswith("mail.postern.example")
+            # A forger
+            code, text = send(content, "a@postern.example", "user@postern.example", source=STRANGER)
+            assert (code, "5.7.23" in text) == (550, True), text
+            assert "action=" in it.logs()
+            assert it.stop() == 0
+    finally:
+        directory.stop()
+
+
+def test_viruses_are_refused_both_ways(world: World, sink: Sink, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    database = tmp_path / "clamav"
+    database.mkdir()
+    environment = gateway(sink, ENABLE_CLAMAV="true", POSTERN_CLAMAV_WAIT="1s", POSTFIX_MYNETWORKS="127.0.0.0/8")
+    with container(environment, "-v", f"{database}:/var/lib/clamav") as it:
+        mail = compose("me@postern.example", "you@stranger.example")
+        # Mail service without signatures: deferred, never swallowed and never let through
+        assert send(mail, "me@postern.example", "you@stranger.example")[0] == 451
+        (database / "eicar.ndb").write_text(f"Test.Eicar:0:*:{EICAR.encode().hex()}\n")
+        wait_until(lambda: send(mail, "me@postern.example", "you@stranger.example")[0] == 250, "clamd", 60, it.logs)
+        sink.wait_for(message_id_of(mail))
+        infected = compose("me@postern.example", "you@stranger.example", body=EICAR + "\n")
+        for source in ("", STRANGER):
+            code, text = send(infected, "me@postern.example", "user@postern.example", source=source)
+            assert (code, "Eicar" in text) == (550, True), text
+
+
+def test_starts_again_the_same(world: World, sink: Sink) -> None:
+    with container(relay(sink)) as it:
+        command = ["sh", "-c", "cd /run/postern && cat postern.toml postfix/main.cf postfix/master.cf && find service -type f -name run | sort"]
+        before = it.exec(*command)
+        run(["podman", "restart", "-t", "20", it.name], seconds=60)
+        it.wait_healthy()
+        assert it.exec(*command) == before
+
+
+@pytest.mark.parametrize("victim", ["milterd", "postfix"])
+def test_a_critical_death_ends_the_container(world: World, sink: Sink, victim: str) -> None:
+    with container(gateway(sink, ENABLE_OPENDKIM="true", OPENDKIM_MODE="v")) as it:
+        it.exec("s6-svc", "-k", f"/run/postern/service/{victim}")
+        wait_until(lambda: it.state("Running") == "false", "the end", 30, it.logs)
+        assert int(it.state("ExitCode")) == 137, it.logs()
+
+
+def test_what_need_not_live_is_started_again(world: World, sink: Sink) -> None:
+    with container(relay(sink)) as it:
+        first = it.exec("s6-svstat", "-o", "pid", "/run/postern/service/watch")
+        it.exec("s6-svc", "-k", "/run/postern/service/watch")
+        wait_until(lambda: it.exec("s6-svstat", "-o", "pid", "/run/postern/service/watch") not in (first, "-1\n"), "another")
+        assert it.healthy()
+
+
+def test_certificates_are_read_again(world: World, sink: Sink, tmp_path: Path) -> None:
+    def certificate(name: str) -> None:
+        run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+             "-subj", f"/CN={name}", "-keyout", tmp_path / "new.key", "-out", tmp_path / "new.pem"])
+        (tmp_path / "k.pem").write_text((tmp_path / "new.key").read_text())  # in place
+        (tmp_path / "c.pem").write_text((tmp_path / "new.pem").read_text())
+
+    def served() -> str:
+        with speak() as session:
+            session.starttls(context=ssl._create_unverified_context())
+            der = session.sock.getpeercert(binary_form=True)
+        return run(["openssl", "x509", "-noout", "-subject"], text=ssl.DER_cert_to_PEM_cert(der))
+
+    certificate("first.example")
+    with container(relay(sink, TLS_KEY="/certs/k.pem", TLS_CRT="/certs/c.pem"), "-v", f"{tmp_path}:/certs:ro") as it:
+        assert "first.example" in served()
+        certificate("second.example")
+        wait_until(lambda: "second.example" in served(), "the new certificate", 40, it.logs)
+
+
+def test_tables_and_aliases_by_their_commands(world: World, sink: Sink, tmp_path: Path) -> None:
+    with container(gateway(sink), "-v", f"{tmp_path}:/etc/postfix/tables:ro") as it:
+        content = compose("a@stranger.example", "user@postern.example")
+        assert send(content, "a@stranger.example", "user@postern.example", source=STRANGER)[0] == 250
+        (tmp_path / "client_access.cidr").write_text(f"{STRANGER} REJECT no thanks\n")
+        it.exec("update_client_access")
+        wait_until(lambda: "no thanks" in send(content, "a@stranger.example", "user@postern.example", source=STRANGER)[1],
+                   "the ban", 20, it.logs)
+        (tmp_path / "client_access.cidr").unlink()
+        (tmp_path / "recipient_access.hash").write_text("listed@postern.example OK\nodd@postern.example 550 5.1.6 moved\n")
+        it.exec("update_client_access")
+        it.exec("check_recipient_access")
+        for recipient, want in [("listed", 250), ("odd", 550), ("other", 450)]:
+            wait_until(lambda: send(content, "a@stranger.example", f"{recipient}@postern.example", source=STRANGER)[0] == want,
+                       f"{want} for {recipient}", 20, it.logs)
+        it.exec("update_aliases")
+        assert "postmaster@postern.example" in it.exec("postalias", "-q", "root", "hash:/run/postern/postfix/aliases")
+
+
+def test_a_wrong_start_says_why(sink: Sink) -> None:
+    cases = [({"MAILNAME": "a.example", "POSTMASTER_EMAIL": "p@a.example"}, "POSTMASTER_EMAIL is set, too"),
+             ({"MAILNAME": "a.example", "USE_TLS": "perhaps"}, "USE_TLS"),
+             ({"MAILNAME": "a.example", "SIZELIMIT": "1", "POSTFIX_MESSAGE_SIZE_LIMIT": "2"}, "POSTFIX_MESSAGE_SIZE_LIMIT"),
+             ({"MAILNAME": "a.example", "RELAYHOST_FILE": "/none"}, "RELAYHOST_FILE")]
+    for environment, want in cases:
+        with container(environment, healthy=False) as it:
+            wait_until(lambda: it.state("Running") == "false", "the end", 20, it.logs)
+            assert it.state("ExitCode") == "1"
+            assert want in it.logs()
+
+
+def test_scripts_run_before_the_start(world: World, sink: Sink, tmp_path: Path) -> None:
+    (tmp_path / "10-hello").write_text("#!/bin/sh\necho hello from a script\n")
+    (tmp_path / "10-hello").chmod(0o755)
+    with container(relay(sink), "-v", f"{tmp_path}:/etc/entrypoint.d:ro") as it:
+        assert it.logs().index("hello from a script") < it.logs().index("[postfix]")
+
+
+def test_the_daemons_alone_need_no_root(world: World) -> None:
+    with container({"POSTERN_GREYLIST_DATABASE": "/var/lib/postern/g.sqlite"}, "--read-only", "--cap-drop=ALL",
+                   "--security-opt=no-new-privileges", "--tmpfs=/run/postern:mode=0777", "--tmpfs=/var/lib/postern:mode=0777",
+                   image="daemons", healthy=False) as it:
+        def action() -> str:
+            import socket
+            try:
+                with socket.create_connection(("127.0.0.1", 10040), 2) as asked:
+                    asked.sendall(b"request=smtpd_access_policy\nprotocol_state=CONNECT\nclient_address=127.0.0.1\n\n")
+                    return asked.recv(100).decode()
+            except OSError:
+                return ""
+        assert wait_until(action, "an answer", 20, it.logs).startswith("action=")
