@@ -2,6 +2,8 @@
 #include "common/control_client.h"
 #include "common/host_name.h"
 #include "config/check.h"
+#include "config/commands/command_line.h"
+#include "config/commands/enable_command.h"
 #include "config/control.h"
 #include "config/explain.h"
 #include "config/main_cf.h"
@@ -20,34 +22,11 @@
 namespace postern {
 namespace {
 
-int print(const std::string& text)
-{
-    return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0 ? 0 : 1;
-}
-
-int print_faults(const std::vector<Error>& faults)
-{
-    for (const auto& fault : faults)
-        fmt::print(stderr, "{}\n", fault.what);
-    return 1;
-}
-
 // FILE, or --config FILE as the daemons have it.
 void add_config_path(CLI::App& command, std::string& path)
 {
     path = default_config_path;
     command.add_option("FILE,--config", path, "The configuration")->capture_default_str();
-}
-
-// The host's own, also for whom /usr/sbin is not in the PATH.
-Result<ProgramAnswer> run_postconf(std::vector<std::string> command)
-{
-    auto answer = run_program(command);
-    constexpr auto installed = "/usr/sbin/postconf";
-    if (answer || ::access(installed, X_OK) != 0)
-        return answer;
-    command.front() = installed;
-    return run_program(command);
 }
 
 std::string resolv_conf()
@@ -81,7 +60,7 @@ private:
     // A host without a Postfix, or with one that cannot be asked, has nothing to be warned of.
     void look_at_postfix(CheckReport& report) const
     {
-        const auto postfix = ask_postconf(postfix_, run_postconf);
+        const auto postfix = ask_postconf(postfix_, run_system_program);
         const auto loaded = load_config(path_, environment_of(environ));
         if (!postfix || !loaded)
             return;
@@ -114,7 +93,7 @@ private:
             return print_faults(host.error());
         const auto arguments = path_ == default_config_path ? "" : " " + path_;
         const MainCfSource source{arguments, std::move(host->base.config), std::move(host->instances),
-                                  ask_postconf(postfix_, run_postconf)};
+                                  ask_postconf(postfix_, run_system_program)};
         return print(fmt::format("{}\n", fmt::join(main_cf(source), "\n")));
     }
 
@@ -260,6 +239,8 @@ int main(int argc, char** argv)
     int status = 0;
     const postern::CheckCommand check(app, status);
     const postern::MainCfCommand main_cf(app, status);
+    const postern::EnableCommand enable(app, postern::EnableCommand::Direction::enable, status);
+    const postern::EnableCommand disable(app, postern::EnableCommand::Direction::disable, status);
     const postern::ExplainCommand explain(app, status);
     const postern::ControlCommand reload(app, "reload", "Have running daemons read the configuration again", status);
     const postern::ControlCommand status_of(app, "status", "What running daemons have done so far", status);

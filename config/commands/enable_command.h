@@ -1,0 +1,40 @@
+// enable_command - `postern enable` and `postern disable`
+//
+// Both show what they will change in main.cf and master.cf, ask, and do it.
+// Enabling refuses where a daemon does not answer: Postfix would ask nobody.
+// The exit status is 0 if the Postfix is as it was asked for, also if nothing
+// was to be done; 1 if not.
+#pragma once
+
+#include "config/postfix_files.h"
+#include "config/settings.h"
+
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace postern {
+
+class EnableCommand {
+public:
+    enum class Direction { enable, disable };
+
+    EnableCommand(CLI::App& app, Direction direction, int& status);
+
+private:
+    int run() const;
+    Result<std::string> postfix_directory() const;
+    int ask_and_change(const PostfixFiles& files) const;
+    Result<> daemons_answer(const LoadedHost& host) const;
+
+    Direction direction_;
+    std::string path_{default_config_path};
+    std::string postfix_;       // empty: the host's
+    bool is_sure_ = false;      // do not ask
+    bool is_trial_ = false;     // only show
+    bool without_daemons_ = false;
+};
+
+} // namespace postern
