@@ -3,6 +3,7 @@
 #include "common/file_descriptor.h"
 #include "common/text.h"
 #include "config/main_cf.h"
+#include "config/postfix_undo.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -21,10 +22,12 @@ namespace {
 namespace fs = std::filesystem;
 
 struct File {
+    PostfixFile kind;
     std::string_view name;
     std::string PostfixTexts::* text;
 };
-constexpr File files[] = {{"main.cf", &PostfixTexts::main_cf}, {"master.cf", &PostfixTexts::master_cf}};
+constexpr File files[] = {{PostfixFile::main_cf, "main.cf", &PostfixTexts::main_cf},
+                          {PostfixFile::master_cf, "master.cf", &PostfixTexts::master_cf}};
 
 Result<std::string> read_file(const std::string& path)
 {
@@ -240,29 +243,13 @@ Result<PostfixTexts> PostfixFiles::edit(const PostfixTexts& texts, const std::ve
 Result<PostfixTexts> PostfixFiles::undo(const PostfixTexts& now, const PostfixTexts& before,
                                         const PostfixTexts& after) const
 {
-    if (now == after)
-        return before;
-    const auto copies = copies_of(now);
-    if (!copies)
-        return tl::unexpected(copies.error());
-    for (const auto& [texts, suffix] : {std::pair{&before, ".before"}, std::pair{&after, ".after"}})
-        if (auto written = copies->write(*texts, suffix); !written)
-            return tl::unexpected(written.error());
-
     PostfixTexts undone;
     for (const auto& file : files) {
-        const auto copy = fmt::format("{}/{}", copies->path(), file.name);
-        auto merged = run_({"diff3", "-m", "-L", "as it is", "-L", "as Postern wrote it", "-L", "as it was before", copy,
-                            copy + ".after", copy + ".before"});
-        if (!merged)
-            return tl::unexpected(merged.error());
-        if (merged->status == 1)
-            return fail("{}: what Postern wrote was changed since, so it cannot be taken back by itself. Take it out by "
-                        "hand:\n{}",
-                        path(file.name, {}), merged->text);
-        if (merged->status != 0)
-            return fail("diff3: {}", printable(trim(merged->text)));
-        undone.*file.text = std::move(merged->text);
+        auto text = postern::undo(file.kind, now.*file.text, before.*file.text, after.*file.text);
+        if (!text)
+            return fail("{}: {}. Take Postern's entries out of it by hand, and remove {}/*-postern",
+                        path(file.name, {}), text.error().what, directory_);
+        undone.*file.text = std::move(*text);
     }
     return undone;
 }

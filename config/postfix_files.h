@@ -50,7 +50,7 @@ public:
     Result<PostfixTexts> edit(const PostfixTexts& texts, const std::vector<std::string>& parameters,
                               const std::vector<std::string>& service_parameters) const;
 
-    // `now`, with what led from `before` to `after` undone; what else has changed since stays. By diff3(1).
+    // `now`, with what led from `before` to `after` undone; what else has changed since stays (postfix_undo.h).
     Result<PostfixTexts> undo(const PostfixTexts& now, const PostfixTexts& before, const PostfixTexts& after) const;
 
     // As diff(1) writes it; empty: they are the same.

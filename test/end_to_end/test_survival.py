@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from mail_host import Answer, HostError, MailHost, PolicyConnection, compose, message_id_of, wait_until
+from mail_host import HostError, Load, MailHost, PolicyConnection, compose, message_id_of, wait_until
 from mail_host.host import DAEMON_USER
 from mail_host.process import run
 from mail_host.world import COLLEAGUE, OUR_HOST, STRANGER, TRAVELLER, USER
@@ -30,54 +30,6 @@ SETTINGS = {
     "policyd": {"deadline": "5s"},
 }
 GREYLISTING = {"enable": True, "delay": "2s", "auto_whitelist_after": 0}
-
-
-class Load:
-    """Clients that send mail after mail, and send again what was put off, as mail servers do."""
-
-    def __init__(self, host: MailHost, sender: str, clients: int = 4, mails: int = 25) -> None:
-        self.host = host
-        self.contents = [compose(sender, USER, subject=str(number)) for number in range(clients * mails)]
-        self.put_off: list[Answer] = []
-        self.refused: list[Answer] = []
-        self._sender = sender
-        shares = [self.contents[start::clients] for start in range(clients)]
-        self._threads = [threading.Thread(target=self._send, args=(share,)) for share in shares]
-
-    def __enter__(self) -> Load:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for thread in self._threads:
-            thread.join(240)
-
-    def check_that_all_arrived(self) -> None:
-        assert [str(answer) for answer in self.refused] == []
-        for content in self.contents:
-            arrival = self.host.sink.wait_for(message_id_of(content))
-            results = [value for value in arrival.fields("Authentication-Results") if value.startswith(OUR_HOST)]
-            assert len(results) == 1, "a mail came past the milter"
-
-    def _send(self, contents: list[bytes]) -> None:
-        end = time.monotonic() + 180
-        waiting = list(contents)
-        while waiting and time.monotonic() < end:
-            content = waiting.pop(0)
-            try:
-                answer = self.host.send(STRANGER, self._sender, USER, content)
-            except OSError:  # the connection broke: unknown whether it was taken, so it is sent again
-                waiting.append(content)
-                continue
-            if answer.accepted:
-                continue
-            if answer.last.code < 500:
-                self.put_off.append(answer)
-                waiting.append(content)
-                time.sleep(0.2)
-            else:
-                self.refused.append(answer)
 
 
 def test_milterd_is_killed_during_load(host: MailHost, sender: str) -> None:

@@ -193,6 +193,10 @@ class Postfix:
         if lines:
             run([self._command("postconf"), "-c", self.etc, "-e", *lines], environment=self.environment)
 
+    def unset(self, names: Sequence[str]) -> None:
+        """Takes parameters out of main.cf, as `postconf -X` does."""
+        run([self._command("postconf"), "-c", self.etc, "-X", *names], environment=self.environment)
+
     def parameter(self, name: str) -> str:
         """A parameter's value as main.cf has it."""
         return run([self._command("postconf"), "-c", self.etc, "-h", name], environment=self.environment).strip()
