@@ -13,6 +13,7 @@ import ssl
 import subprocess
 import sys
 import time
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -277,6 +278,23 @@ def test_tables_and_aliases_by_their_commands(world: World, sink: Sink, tmp_path
         assert "postmaster@postern.example" in it.exec("postalias", "-q", "root", "hash:/run/postern/postfix/aliases")
 
 
+def test_metrics_of_queues_and_daemons(world: World, sink: Sink) -> None:
+    environment = gateway(sink, POSTFIX_EXPORTER_ENABLED="true", ENABLE_SPF="true", POSTFIX_RELAYHOST_PORT="9")
+    with container(environment, *READ_ONLY, *CAPABILITIES) as it:
+        content = compose("a@stranger.example", "user@postern.example")
+        assert send(content, "a@stranger.example", "user@postern.example", source=STRANGER)[0] == 250
+
+        def page() -> str:
+            try:
+                with urllib.request.urlopen("http://127.0.0.1:9154/metrics", timeout=10) as answer:
+                    return answer.read().decode()
+            except OSError:
+                return ""
+        wait_until(lambda: 'postfix_showq_message_size_bytes_count{queue="deferred"} 1' in page(), "the mail", 30, page)
+        assert 'postern_daemon_up{daemon="policyd"} 1' in page()
+        assert 'daemon="policyd",verdict=' in page() or 'postern_policy' in page()
+
+
 def test_a_wrong_start_says_why(sink: Sink) -> None:
     cases = [({"MAILNAME": "a.example", "POSTMASTER_EMAIL": "p@a.example"}, "POSTMASTER_EMAIL is set, too"),
              ({"MAILNAME": "a.example", "USE_TLS": "perhaps"}, "USE_TLS"),
@@ -297,9 +315,8 @@ def test_scripts_run_before_the_start(world: World, sink: Sink, tmp_path: Path) 
 
 
 def test_the_daemons_alone_need_no_root(world: World) -> None:
-    with container({"POSTERN_GREYLIST_DATABASE": "/var/lib/postern/g.sqlite"}, "--read-only", "--cap-drop=ALL",
-                   "--security-opt=no-new-privileges", "--tmpfs=/run/postern:mode=0777", "--tmpfs=/var/lib/postern:mode=0777",
-                   image="daemons", healthy=False) as it:
+    with container({"POSTERN_GREYLIST_DATABASE": "/tmp/greylist.sqlite"}, "--read-only", "--cap-drop=ALL",
+                   "--security-opt=no-new-privileges", "--tmpfs=/tmp", image="daemons", healthy=False) as it:
         def action() -> str:
             import socket
             try:
@@ -309,3 +326,4 @@ def test_the_daemons_alone_need_no_root(world: World) -> None:
             except OSError:
                 return ""
         assert wait_until(action, "an answer", 20, it.logs).startswith("action=")
+        assert "Uid:\t10001\t10001" in it.exec("cat", "/proc/1/status")

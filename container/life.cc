@@ -1,7 +1,12 @@
 #include "container/life.h"
 
+#include "common/http_server.h"
+#include "common/listen_socket.h"
+#include "common/metrics.h"
 #include "common/text.h"
 #include "config/run_program.h"
+#include "container/health.h"
+#include "container/queue_metrics.h"
 #include "container/render.h"
 
 #include <algorithm>
@@ -72,8 +77,16 @@ bool reload(const Environment& environment, const Say& say)
 {
     if (!write_again(environment, say))
         return false;
+    const auto text = read_setting_file(std::string(run_folder) + "/health");
+    const auto plan = text ? parse_health_plan(*text) : tl::unexpected(text.error());
+    std::vector<std::vector<std::string>> commands;
+    if (plan && !plan->policyd.empty())
+        commands.push_back({"postern", "reload", "policyd"});
+    if (plan && !plan->milterd.empty())
+        commands.push_back({"postern", "reload", "milterd"});
+    commands.push_back({"postfix", "reload"});
     bool is_good = true;
-    for (const auto& command : {std::vector<std::string>{"postern", "reload"}, {"postfix", "reload"}}) {
+    for (const auto& command : commands) {
         const auto answer = run_program(command);
         for (const auto line : answer ? split(answer->text, '\n') : std::vector<std::string_view>{})
             if (!trim(line).empty())
@@ -158,6 +171,24 @@ int watch(const Environment& environment, const Say& say)
         known = now;
         say(reload(environment, say) ? "reloaded" : "error: not reloaded; what was there goes on");
     }
+}
+
+int serve_metrics(const Say& say)
+{
+    auto listener = open_listen_socket({.address = SocketAddress{{}, "::", 9154}});
+    if (!listener)
+        listener = open_listen_socket({.address = SocketAddress{{}, "0.0.0.0", 9154}}); // no IPv6 here
+    if (!listener) {
+        say("error: " + listener.error().what);
+        return 1;
+    }
+    const HttpServer server(std::move(*listener), [](const std::string& path) -> HttpAnswer {
+        if (path != "/metrics")
+            return {404, "text/plain", "/metrics\n"};
+        return {200, std::string(metrics_content_type), metrics_page()};
+    });
+    for (;;)
+        ::pause();
 }
 
 int fetch_whitelist(bool once, const Say& say)

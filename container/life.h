@@ -1,4 +1,4 @@
-// life - the commands of postern-container: start, update, watch, whitelist
+// life - the commands of postern-container: start, update, watch, metrics, whitelist
 #pragma once
 
 #include "container/prepare.h"
@@ -17,6 +17,9 @@ int update(std::string_view command, const Environment& environment, const Say& 
 
 // For ever: when a certificate, a key or a secret has changed, in place or by another file, they are read again.
 int watch(const Environment& environment, const Say& say);
+
+// For ever: answers GET /metrics on port 9154.
+int serve_metrics(const Say& say);
 
 // For ever: fetches postgrey's list of clients once a day. `once`: now, and then ends.
 int fetch_whitelist(bool once, const Say& say);

@@ -95,6 +95,7 @@ void add_commands(CLI::App& app, int& status)
     static const auto environment = whole_environment(environ);
     app.add_subcommand("start", "Render the configuration and become the supervisor")->callback([&] { status = start(environment, say); });
     app.add_subcommand("watch", "Reload when certificates and secrets change")->callback([&] { status = watch(environment, say); });
+    app.add_subcommand("metrics", "Answer Prometheus on port 9154")->callback([&] { status = serve_metrics(say); });
     app.add_subcommand("whitelist", "Fetch postgrey's list of clients, once a day")->callback([&] { status = fetch_whitelist(false, say); });
     app.add_subcommand("show", "Print what a start would write")->callback([&] { status = show(environment); });
     app.add_subcommand("variables", "Print the table of variables")->callback([&] { status = print(variable_table()); });

@@ -91,7 +91,7 @@ public:
         if (plan_.values.flag("CONFIG_RELOADER_ENABLED", true))
             add({"watch", concat({shell, "exec postern-container watch\n"})});
         if (plan_.has_exporter())
-            add({"metrics", concat({shell, "exec s6-setuidgid postfix postern-container metrics\n"})});
+            add({"metrics", concat({shell, "exec s6-setuidgid postern postern-container metrics\n"})});
         add_postfix();
     }
 
@@ -129,8 +129,11 @@ private:
     void add_postfix()
     {
         std::string run(shell);
-        if (!daemons_.empty())
-            run += fmt::format("s6-svwait -U -a -t 60000{} || exit 111\n", daemons_);
+        if (!daemons_.empty()) // s6-svwait(8) does not wait for who is not yet supervised
+            run += fmt::format("for service in{0}; do\n    tries=0\n"
+                               "    until [ -e $service/supervise/status ] || [ $tries = 100 ]; do sleep 0.1; tries=$((tries + 1)); done\n"
+                               "done\ns6-svwait -U -a -t 60000{0} || exit 111\n",
+                               daemons_);
         run += fmt::format("export MAIL_CONFIG={} MAIL_LOGTAG=postfix POSTLOG_SERVICE=postlog\n"
                            "export POSTLOG_HOSTNAME=\"$(hostname)\"\n"
                            "postfix check || exit 1\n"
