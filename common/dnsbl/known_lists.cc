@@ -7,7 +7,8 @@
 namespace postern {
 namespace {
 
-constexpr std::string_view zen_listings = "127.0.0.[2..11]"; // SBL, CSS, XBL, DROP and PBL
+constexpr std::string_view zen_listings = "127.0.0.[2..11;30]"; // SBL, CSS, XBL, DROP, PBL; 30: BCL, in the SBL
+constexpr std::string_view sbl_listings = "127.0.0.[2;3;9;30]";
 constexpr std::string_view dbl_listings = "127.0.1.[2..99]"; // from 102 on: abused, but good domains
 constexpr std::string_view dbl_error = "127.0.1.255";        // an address was asked for
 constexpr std::string_view dnswl_listings = "127.0.[0..255].[0..3]";
@@ -17,14 +18,14 @@ constexpr std::string_view usual_listing = "127.0.0.2";
 constexpr KnownList lists[] = {
     // Spamhaus: the free mirrors, and the Data Query Service with a key before the name
     {.zone = "zen.spamhaus.org", .listings = zen_listings, .refuses_public_resolvers = true},
-    {.zone = "sbl.spamhaus.org", .listings = "127.0.0.[2;3;9]", .refuses_public_resolvers = true},
+    {.zone = "sbl.spamhaus.org", .listings = sbl_listings, .refuses_public_resolvers = true},
     {.zone = "xbl.spamhaus.org", .listings = "127.0.0.[4..7]", .refuses_public_resolvers = true},
     {.zone = "pbl.spamhaus.org", .listings = "127.0.0.[10;11]", .refuses_public_resolvers = true},
-    {.zone = "sbl-xbl.spamhaus.org", .listings = "127.0.0.[2..9]", .refuses_public_resolvers = true},
+    {.zone = "sbl-xbl.spamhaus.org", .listings = "127.0.0.[2..9;30]", .refuses_public_resolvers = true},
     {.zone = "dbl.spamhaus.org", .listings = dbl_listings, .errors = dbl_error, .test_name = "dbltest.com",
      .kind = ListKind::domains, .refuses_public_resolvers = true},
     {.zone = "zen.dq.spamhaus.net", .public_name = "zen.spamhaus.org", .listings = zen_listings},
-    {.zone = "sbl.dq.spamhaus.net", .public_name = "sbl.spamhaus.org", .listings = "127.0.0.[2;3;9]"},
+    {.zone = "sbl.dq.spamhaus.net", .public_name = "sbl.spamhaus.org", .listings = sbl_listings},
     {.zone = "xbl.dq.spamhaus.net", .public_name = "xbl.spamhaus.org", .listings = "127.0.0.[4..7]"},
     {.zone = "pbl.dq.spamhaus.net", .public_name = "pbl.spamhaus.org", .listings = "127.0.0.[10;11]"},
     {.zone = "dbl.dq.spamhaus.net", .public_name = "dbl.spamhaus.org", .listings = dbl_listings, .errors = dbl_error,
@@ -39,10 +40,10 @@ constexpr KnownList lists[] = {
     {.zone = "b.barracudacentral.org", .listings = usual_listing},
     {.zone = "psbl.surriel.com", .listings = usual_listing},
     {.zone = "bl.score.senderscore.com", .refuses_public_resolvers = true},
-    {.zone = "bl.mailspike.net", .listings = "127.0.0.[2;10..14]"},
-    {.zone = "rep.mailspike.net", .listings = "127.0.0.[10..20]"},
+    {.zone = "bl.mailspike.net", .listings = "127.0.0.[2;10..12]"},
+    {.zone = "rep.mailspike.net", .listings = "127.0.0.[10..12]"}, // 13 to 16 are neither, 17 to 20 are good
     {.zone = "z.mailspike.net", .listings = usual_listing},
-    {.zone = "wl.mailspike.net", .listings = "127.0.0.[16..20]"},
+    {.zone = "wl.mailspike.net", .listings = "127.0.0.[17..20]"},
     {.zone = "dnsbl-1.uceprotect.net", .listings = usual_listing},
     {.zone = "dnsbl-2.uceprotect.net", .listings = usual_listing},
     {.zone = "dnsbl-3.uceprotect.net", .listings = usual_listing},
@@ -52,11 +53,12 @@ constexpr KnownList lists[] = {
     {.zone = "dnsbl.dronebl.org", .listings = "127.0.0.[2..255]"},
     {.zone = "hostkarma.junkemailfilter.com", .listings = usual_listing, // 1 is white, 3 to 5 are neither
      .kind = ListKind::any},
-    {.zone = "combined.mail.abusix.zone"},
-    {.zone = "black.mail.abusix.zone"},
-    {.zone = "exploit.mail.abusix.zone"},
-    {.zone = "dynamic.mail.abusix.zone"},
-    {.zone = "dblack.mail.abusix.zone", .kind = ListKind::domains},
+    {.zone = "combined.mail.abusix.zone", .listings = "127.0.0.[2..4;11;12;200]"},
+    {.zone = "black.mail.abusix.zone", .listings = "127.0.0.[2;3;200]"},
+    {.zone = "exploit.mail.abusix.zone", .listings = "127.0.0.4"},
+    {.zone = "dynamic.mail.abusix.zone", .listings = "127.0.0.[11;12]"},
+    {.zone = "dblack.mail.abusix.zone", .listings = "127.0.1.[1..3]", .test_name = "example.test",
+     .kind = ListKind::domains},
     {.zone = "white.mail.abusix.zone"},
     {.zone = "mail.abusix.zone", .kind = ListKind::any},
 

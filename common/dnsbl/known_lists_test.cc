@@ -54,6 +54,53 @@ TEST_CASE("known lists: an error answer is no listing, and patterns can be read"
     }
 }
 
+TEST_CASE("known lists: the answers that their operators have published")
+{
+    struct Case {
+        std::string_view zone;
+        std::vector<const char*> listings, others; // others: good, neutral, refused, or never given
+    };
+    const Case cases[] = {
+        {"zen.spamhaus.org", // docs.spamhaus.com: available zones
+         {"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.9", "127.0.0.10", "127.0.0.11", "127.0.0.30"},
+         {"127.0.0.1", "127.0.0.20", "127.0.1.2", "127.255.255.254"}},
+        {"sbl.spamhaus.org", {"127.0.0.2", "127.0.0.3", "127.0.0.9", "127.0.0.30"}, {"127.0.0.4", "127.0.0.10"}},
+        {"xbl.spamhaus.org", {"127.0.0.4"}, {"127.0.0.2", "127.0.0.10", "127.0.0.30"}},
+        {"pbl.spamhaus.org", {"127.0.0.10", "127.0.0.11"}, {"127.0.0.2", "127.0.0.4"}},
+        {"sbl-xbl.spamhaus.org", {"127.0.0.2", "127.0.0.4", "127.0.0.30"}, {"127.0.0.10", "127.0.0.11"}},
+        {"k.authbl.dq.spamhaus.net", {"127.0.0.20"}, {"127.0.0.2"}},
+        {"dbl.spamhaus.org", {"127.0.1.2", "127.0.1.4", "127.0.1.5", "127.0.1.6"},
+         {"127.0.1.102", "127.0.1.103", "127.0.1.104", "127.0.1.105", "127.0.1.106", "127.0.1.255", "127.0.0.2"}},
+        {"k.zrd.dq.spamhaus.net", {"127.0.2.2", "127.0.2.24"}, {"127.0.2.255"}},
+        {"bl.mailspike.net", {"127.0.0.2", "127.0.0.10", "127.0.0.12"}, {"127.0.0.13", "127.0.0.15", "127.0.0.20"}},
+        {"rep.mailspike.net", {"127.0.0.10", "127.0.0.12"}, {"127.0.0.14", "127.0.0.15", "127.0.0.18", "127.0.0.20"}},
+        {"wl.mailspike.net", {"127.0.0.17", "127.0.0.20"}, {"127.0.0.10", "127.0.0.16"}},
+        {"k.combined.mail.abusix.zone",
+         {"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.11", "127.0.0.12", "127.0.0.200"}, {"127.0.0.1"}},
+        {"k.black.mail.abusix.zone", {"127.0.0.2", "127.0.0.3", "127.0.0.200"}, {"127.0.0.4", "127.0.0.11"}},
+        {"k.exploit.mail.abusix.zone", {"127.0.0.4"}, {"127.0.0.11"}},
+        {"k.dynamic.mail.abusix.zone", {"127.0.0.11", "127.0.0.12"}, {"127.0.0.4"}},
+        {"k.dblack.mail.abusix.zone", {"127.0.1.1", "127.0.1.2", "127.0.1.3"}, {"127.0.0.2"}},
+        {"list.dnswl.org", {"127.0.2.0", "127.0.5.1", "127.0.10.0", "127.0.15.3"}, {"127.0.0.255", "127.0.5.4"}},
+        {"multi.uribl.com", {"127.0.0.2", "127.0.0.4", "127.0.0.8", "127.0.0.14"}, {"127.0.0.1"}},
+        {"black.uribl.com", {"127.0.0.2"}, {"127.0.0.1"}},
+        {"multi.surbl.org", {"127.0.0.8", "127.0.0.16", "127.0.0.64", "127.0.0.80", "127.0.0.128"}, {"127.0.0.1"}},
+        {"hostkarma.junkemailfilter.com", {"127.0.0.2"}, {"127.0.0.1", "127.0.0.3", "127.0.0.4", "127.0.0.5"}},
+        {"dnsbl.dronebl.org", {"127.0.0.3", "127.0.0.13", "127.0.0.255"}, {"127.0.0.1"}},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.zone);
+        const auto* const list = find_known_list(c.zone);
+        REQUIRE(list);
+        const auto filter = ReplyFilter::parse(list->listings);
+        REQUIRE(filter);
+        for (const auto* answer : c.listings)
+            CHECK_MESSAGE(filter->matches(*parse_ip_address(answer)), answer);
+        for (const auto* answer : c.others)
+            CHECK_FALSE_MESSAGE(filter->matches(*parse_ip_address(answer)), answer);
+    }
+}
+
 TEST_CASE("public_resolver_of")
 {
     struct Case {
