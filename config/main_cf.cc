@@ -3,8 +3,10 @@
 #include "common/socket_address.h"
 #include "common/text.h"
 #include "config/old_programs.h"
+#include "config/policy_places.h"
 #include "config/postfix_dnsbl.h"
 #include "config/postfix_warnings.h"
+#include "config/setting.h"
 
 #include <algorithm>
 #include <optional>
@@ -14,6 +16,7 @@ namespace postern {
 namespace {
 
 using Items = std::vector<std::string>;
+using Names = std::vector<std::string_view>; // of checks
 using std::chrono::seconds;
 
 constexpr std::string_view default_queue_directory = "/var/spool/postfix"; // Debian's
@@ -24,6 +27,16 @@ constexpr seconds shortest_content_timeout{300}; // milter_content_timeout's own
 bool contains(std::string_view text, std::string_view part)
 {
     return text.find(part) != std::string_view::npos;
+}
+
+// The first name of a policy_context that means no check: such a place asks for the whole chain. Empty: none.
+std::string unknown_check(const std::string& context)
+{
+    const auto known = find_setting("policyd", "checks")->words;
+    for (const auto name : names_of_context(context))
+        if (std::find(known.begin(), known.end(), name) == known.end())
+            return std::string(name);
+    return "";
 }
 
 class MainCf {
@@ -101,36 +114,105 @@ private:
             return enable && std::find(checks.begin(), checks.end(), check) != checks.end();
         };
         const bool knows_recipients = !config_.ldap.empty() || !config_.recipient.access.empty();
-        const bool is_recipient_asked = is_asked("recipient", config_.recipient.enable && knows_recipients);
-        if (!is_asked("spf", config_.spf.enable) && !is_asked("greylist", config_.greylist.enable)
-            && !asks_dns_lists(config_) && !is_recipient_asked) {
+        const std::pair<std::string_view, bool> checks[] = {
+            {"dnsbl", asks_dns_lists(config_)},
+            {"recipient", is_asked("recipient", config_.recipient.enable && knows_recipients)},
+            {"spf", is_asked("spf", config_.spf.enable)},
+            {"greylist", is_asked("greylist", config_.greylist.enable)},
+        };
+        Names asked;
+        for (const auto& [name, is_on] : checks)
+            if (is_on)
+                asked.push_back(name);
+        if (asked.empty()) {
             comment("postern-policyd has nothing to do: neither DNS lists, recipients, SPF nor greylisting are enabled.");
             return;
         }
-        // A daemon that does not answer must not stop the mail, unless it is what keeps unknown recipients out.
-        const bool is_guard = is_recipient_asked && !config_.recipient.observe
-            && config_.recipient.unavailable != UnavailableDirectory::pass;
-        const auto service = [&, address = endpoint(config_.policyd.listen)](std::string_view default_action) {
-            return fmt::format("{{ {}, timeout={}s, {} }}", address,
-                               (config_.policyd.deadline + policy_margin).count(), default_action);
-        };
-        const auto at_data = service("default_action=DUNNO");
-        const auto ours = is_guard
-            ? service("{ default_action = 451 4.3.0 Recipients cannot be verified at present }")
-            : at_data;
+        policy_ = endpoint(config_.policyd.listen);
+        if (source_.postfix)
+            places_ = entries_with_context(*source_.postfix, [&](const auto& entry) { return is_ours(entry); });
+        remark_places();
+
         Items fresh{"permit_mynetworks", "permit_sasl_authenticated", "reject_unauth_destination"};
-        edit_restrictions("smtpd_recipient_restrictions", std::move(fresh), ours);
-        edit_restrictions("smtpd_data_restrictions", {}, at_data); // a header that is still due goes out here
+        edit_restrictions("smtpd_recipient_restrictions", std::move(fresh), service_for(std::move(asked)));
+        edit_restrictions("smtpd_data_restrictions", {}, service({}, false)); // a header that is still due goes out here
     }
 
-    void edit_restrictions(std::string_view name, Items fresh, const std::string& ours)
+    // For the checks that have no place of the operator's; the whole chain if there is no such place. Empty: all
+    // have one.
+    std::string service_for(Names asked) const
+    {
+        // A daemon that does not answer must not stop the mail, unless it is what keeps unknown recipients out.
+        const auto is_guard = [&](std::string_view check) {
+            return check == "recipient" && !config_.recipient.observe
+                && config_.recipient.unavailable != UnavailableDirectory::pass;
+        };
+        if (places_.empty() || asks_whole_chain("smtpd_recipient_restrictions"))
+            return service({}, std::any_of(asked.begin(), asked.end(), is_guard));
+        for (const auto& place : places_) {
+            const auto context = parse_policy_service(place).context;
+            if (!unknown_check(context).empty())
+                return "";
+            for (const auto name : names_of_context(context))
+                std::erase(asked, name);
+        }
+        return asked.empty() ? "" : service(asked, std::any_of(asked.begin(), asked.end(), is_guard));
+    }
+
+    std::string service(const Names& checks, bool is_guard) const
+    {
+        return fmt::format("{{ {}, timeout={}s, {}{} }}", policy_, (config_.policyd.deadline + policy_margin).count(),
+                           is_guard ? "{ default_action = 451 4.3.0 Recipients cannot be verified at present }"
+                                    : "default_action=DUNNO",
+                           checks.empty() ? "" : fmt::format(", policy_context={}", fmt::join(checks, "+")));
+    }
+
+    bool asks_whole_chain(std::string_view list) const
+    {
+        const auto items = split_postfix_list(now(list));
+        for (std::size_t i = 1; i < items.size(); ++i)
+            if (items[i - 1] == "check_policy_service" && is_ours(items[i]) && !is_place(items[i]))
+                return true;
+        return false;
+    }
+
+    void remark_places()
+    {
+        for (const auto& place : places_) {
+            const auto service = parse_policy_service(place);
+            remark(fmt::format("Stays: {}, a place of its own.", place));
+            if (service.address != policy_)
+                remark(fmt::format("WARNING: {} asks {}, and the daemon listens at {}.", place, service.address, policy_));
+            if (const auto unknown = unknown_check(service.context); !unknown.empty())
+                remark(fmt::format("WARNING: {} asks for the whole chain: no check is named {}.", place, unknown));
+            if (!service.has_default_action)
+                remark(fmt::format("WARNING: {} has no default_action: without the daemon its mail waits (451). Add "
+                                   "default_action=DUNNO, unless it is what keeps unknown recipients out.",
+                                   place));
+        }
+    }
+
+    bool is_ours(const std::string& entry) const
+    {
+        return contains(entry, "postern") || std::any_of(endpoints_.begin(), endpoints_.end(), [&](const auto& endpoint) {
+                   return contains(entry, endpoint);
+               });
+    }
+
+    bool is_place(const std::string& entry) const
+    {
+        return std::find(places_.begin(), places_.end(), entry) != places_.end();
+    }
+
+    // `ours` empty: nothing is added.
+    void edit_restrictions(std::string_view name, Items fresh, std::string ours)
     {
         const auto items = split_postfix_list(now(name));
         Items kept;
         std::optional<std::size_t> place; // that of the first service that we replace
         for (std::size_t i = 0; i < items.size(); ++i) {
             const bool is_service = items[i] == "check_policy_service" && i + 1 < items.size();
-            if (is_service && goes(items[i + 1], find_old_policy_service(items[i + 1]))) {
+            if (is_service && !is_place(items[i + 1]) && goes(items[i + 1], find_old_policy_service(items[i + 1]))) {
                 if (!kept.empty() && kept.back() == "warn_if_reject")
                     kept.pop_back();
                 place = place.value_or(kept.size());
@@ -140,10 +222,13 @@ private:
             }
         }
         if (items.empty())
-            kept = std::move(fresh);
-        const auto at = kept.begin() + static_cast<std::ptrdiff_t>(place_after_relaying(kept, place));
-        kept.insert(at, {"check_policy_service", ours});
-        parameter(name, kept);
+            kept = ours.empty() ? Items{} : std::move(fresh);
+        if (!ours.empty()) {
+            const auto at = kept.begin() + static_cast<std::ptrdiff_t>(place_after_relaying(kept, place));
+            kept.insert(at, {"check_policy_service", std::move(ours)});
+        }
+        if (!kept.empty())
+            parameter(name, kept);
     }
 
     // Never before the list has made sure that we may take mail for this recipient, and before a final permit.
@@ -163,18 +248,14 @@ private:
     // Is this entry ours from before, or that of a program whose work is ours now?
     bool goes(const std::string& item, const OldProgram* old)
     {
-        if (contains(item, "postern") || std::any_of(endpoints_.begin(), endpoints_.end(), [&](const auto& endpoint) {
-                return contains(item, endpoint);
-            }))
+        if (is_ours(item))
             return true;
         if (!old)
             return false;
         const auto why_not = why_not_ours(config_, old->duty);
-        const auto what = why_not.empty()
-            ? fmt::format("Taken out: {} ({}); [{}] does its work.", item, old->name, section_of(old->duty))
-            : fmt::format("Stays: {} ({}); {}.", item, old->name, why_not);
-        if (std::find(remarks_.begin(), remarks_.end(), what) == remarks_.end())
-            remarks_.push_back(what);
+        remark(why_not.empty()
+                   ? fmt::format("Taken out: {} ({}); [{}] does its work.", item, old->name, section_of(old->duty))
+                   : fmt::format("Stays: {} ({}); {}.", item, old->name, why_not));
         return why_not.empty();
     }
 
@@ -227,6 +308,12 @@ private:
 
     // ---- Remarks
 
+    void remark(std::string text)
+    {
+        if (std::find(remarks_.begin(), remarks_.end(), text) == remarks_.end())
+            remarks_.push_back(std::move(text));
+    }
+
     void remarks()
     {
         comment("");
@@ -260,6 +347,8 @@ private:
     std::vector<std::string> lines_;
     std::vector<std::string> remarks_;
     std::vector<std::string> endpoints_; // of ours, as Postfix finds them
+    std::string policy_;                 // of these the policy daemon's
+    Items places_;                       // entries that ask it for some checks, which the operator has set
     std::set<std::string> outside_;      // our sockets that are not below the queue directory
 };
 

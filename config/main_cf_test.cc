@@ -135,6 +135,71 @@ TEST_CASE("where our policy service comes")
     }
 }
 
+TEST_CASE("places of the operator's own stay, and what they do not ask for is asked for in the usual one")
+{
+    const std::string guard = "permit_mynetworks, reject_unauth_destination";
+    const std::string spf = "check_policy_service { unix:postern/policy, default_action=DUNNO, policy_context=spf }";
+    const std::string both =
+        "check_policy_service { unix:postern/policy, timeout=9s, { policy_context = greylist, spf } }";
+    const auto rest = [](const std::string& checks) {
+        return "check_policy_service { unix:postern/policy, timeout=30s, default_action=DUNNO, policy_context=" + checks
+            + " }";
+    };
+    const std::string recipient = "smtpd_recipient_restrictions = ", sender = "smtpd_sender_restrictions = ";
+    struct Case {
+        const char* name;
+        std::string now, want; // smtpd_recipient_restrictions of `want`; empty: no line
+        const char* want_remark = nullptr;
+    };
+    const Case cases[] = {
+        {"one in another list", sender + spf + "\n" + recipient + guard, guard + ", " + rest("greylist"),
+         "# Stays: { unix:postern/policy, default_action=DUNNO, policy_context=spf }, a place of its own."},
+        {"one in this list", recipient + guard + ", " + spf + ", permit",
+         guard + ", " + spf + ", " + rest("greylist") + ", permit"},
+        {"what was printed is found again", recipient + guard + ", " + spf + ", " + rest("greylist"),
+         guard + ", " + spf + ", " + rest("greylist")},
+        {"one that asks for all there is", recipient + guard + ", " + both, guard + ", " + both,
+         "# WARNING: { unix:postern/policy, timeout=9s, { policy_context = greylist, spf } } has no default_action"},
+        {"in a list of which there is no line", sender + both, ""},
+        {"in the place of postgrey", sender + spf + "\n" + recipient + guard
+             + ", check_policy_service inet:127.0.0.1:10023, reject_rbl_client zen.example",
+         guard + ", " + rest("greylist") + ", reject_rbl_client zen.example"},
+        {"beside the whole chain", sender + spf + "\n" + recipient + guard + ", check_policy_service unix:postern/policy",
+         guard + ", " + ours},
+        {"in a class", "smtpd_restriction_classes = c\nc = " + spf + "\n" + recipient + guard,
+         guard + ", " + rest("greylist")},
+        {"at another address", recipient + guard + ", check_policy_service { unix:postern/old, policy_context=spf+greylist }",
+         guard + ", check_policy_service { unix:postern/old, policy_context=spf+greylist }",
+         "# WARNING: { unix:postern/old, policy_context=spf+greylist } asks unix:postern/old, and the daemon listens at "
+         "unix:postern/policy."},
+        {"of another service", sender + "check_policy_service { unix:private/other, policy_context=spf }\n" + recipient
+             + guard, guard + ", " + ours},
+        {"with a name that means no check", recipient + guard + ", check_policy_service { unix:postern/policy, "
+             "default_action=DUNNO, policy_context=spff }", guard + ", check_policy_service { unix:postern/policy, "
+             "default_action=DUNNO, policy_context=spff }",
+         "# WARNING: { unix:postern/policy, default_action=DUNNO, policy_context=spff } asks for the whole chain: no check "
+         "is named spff."},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        const auto lines = main_cf({"", config_of(""), {}, postfix_of(c.now)});
+        CAPTURE(fmt::format("{}", fmt::join(lines, "\n")));
+        const auto got = parameters(lines);
+        if (c.want.empty())
+            CHECK_FALSE(has_line(got, recipient));
+        else
+            CHECK(got.at(0) == recipient + c.want);
+        CHECK(has_line(got, "smtpd_data_restrictions = " + ours));
+        if (c.want_remark)
+            CHECK(has_line(lines, c.want_remark));
+    }
+    // What asks for recipients is what mail waits for.
+    const auto lines = parameters(main_cf({"", config_of("[recipient]\naccess = \"/a\"\n"), {},
+                                           postfix_of(recipient + guard + ", " + spf)}));
+    CHECK(lines.at(0).ends_with("{ default_action = 451 4.3.0 Recipients cannot be verified at present }, "
+                                "policy_context=recipient+greylist }"));
+}
+
 TEST_CASE("where our milter comes")
 {
     struct Case {

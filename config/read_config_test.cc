@@ -1,7 +1,9 @@
 #include "config/read_config.h"
 
 #include "config/environment.h"
+#include "config/setting.h"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 
 namespace postern {
@@ -25,7 +27,69 @@ Texts faults_of(const tl::expected<LoadedConfig, std::vector<Error>>& got)
     return faults;
 }
 
+// A file in which nothing but that setting stands, on line 2.
+std::string file_with(const Setting& setting, std::string_view value)
+{
+    const bool is_repeated = find_section(setting.section)->kind == SectionKind::repeated;
+    return fmt::format("{}{}{}\n{} = {}\n", is_repeated ? "[[" : "[", setting.section, is_repeated ? "]]" : "]",
+                       setting.name, value);
+}
+
+bool is_refused_at_its_line(const Setting& setting, std::string_view value)
+{
+    const auto place = fmt::format("t:2: {}.{}: ", setting.section, setting.name);
+    for (const auto& fault : faults_of(read(file_with(setting, value))))
+        if (fault.starts_with(place) && fault.size() > place.size())
+            return true;
+    return false;
+}
+
+// Values of the right kind that some setting or other cannot have.
+Texts nonsense(Shape shape)
+{
+    const Texts texts{"\"\\u0001\"",     "\"[/(\"",       "\"nonsense words\"", "\"%q\"",  "\"{never\"",
+                      "\"a..b\"",         "\"0s\"",        "\"1000000d\"",      "\"9999\"", "\"$nonsense\"",
+                      "\"300.1.1.1/99\"", "\"rel/ative\"", "\"1.2.3.4.5*x\"",   "\"ftp://x\"", "\"*\""};
+    switch (shape) {
+    case Shape::boolean:
+        return {};
+    case Shape::number:
+        return {"-1", "0", "99999999999999"};
+    case Shape::size:
+        return {"-1", "\"0\"", "\"1x\"", "\"99999999G\""};
+    case Shape::text:
+        return texts;
+    case Shape::list: {
+        Texts lists;
+        for (const auto& text : texts)
+            lists.push_back("[" + text + "]");
+        return lists;
+    }
+    }
+    return {}; // unreachable: -Wswitch names a shape without a case
+}
+
 } // namespace
+
+TEST_CASE("each setting refuses what is not its kind, and what it cannot be, at its line and by its name")
+{
+    for (const auto& setting : settings()) {
+        CAPTURE(setting.section);
+        CAPTURE(setting.name);
+        const auto shape = shape_of(setting);
+        CHECK(is_refused_at_its_line(setting, "2026-01-01"));
+        CHECK(is_refused_at_its_line(setting, shape == Shape::boolean ? "1" : "true"));
+        if (shape != Shape::list)
+            CHECK(is_refused_at_its_line(setting, "[\"a\", \"b\"]"));
+
+        const bool has_limits = !setting.low.empty() || !words_of_setting(setting).empty() || setting.check;
+        if (!has_limits || shape == Shape::boolean)
+            continue;
+        const auto values = nonsense(shape);
+        CHECK(std::any_of(values.begin(), values.end(),
+                          [&](const auto& value) { return is_refused_at_its_line(setting, value); }));
+    }
+}
 
 TEST_CASE("no file and no environment: the defaults, without a warning")
 {

@@ -1,3 +1,4 @@
+#include "config/policy_places.h"
 #include "config/postconf.h"
 
 #include <cstdint>
@@ -12,6 +13,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto items = postern::split_postfix_list(value);
         if (postern::split_postfix_list(postern::join_postfix_list(items)) != items)
             std::abort();
+        for (const auto& item : items)
+            (void)postern::parse_policy_service(item);
     }
+    for (const auto& entry : postern::entries_with_context(postfix, [](const std::string&) { return true; }))
+        if (postern::parse_policy_service(entry).context.empty())
+            std::abort();
     return 0;
 }
