@@ -9,6 +9,7 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <chrono>
+#include <fmt/format.h>
 
 namespace postern {
 namespace {
@@ -93,12 +94,20 @@ asio::awaitable<Verdict> DnsblCheck::check(const PolicyRequest& request, PolicyM
         verdict = co_await refuse(outcome, inquiries, request, deadline);
     verdict.reason = record(score, inquiries);
     if (request.notes)
-        add_notes(*request.notes);
+        add_notes(inquiries, request);
     co_return verdict;
 }
 
-void DnsblCheck::add_notes(std::vector<std::string>& notes) const
+void DnsblCheck::add_notes(const Inquiries& inquiries, const PolicyRequest& request) const
 {
+    auto& notes = *request.notes;
+    const std::string subjects[] = {concat({"address ", request.client_address}), concat({"helo ", request.helo_name}),
+                                    concat({"client_name ", request.client_name}),
+                                    concat({"sender_domain ", request.sender_address.domain})};
+    for (std::size_t i = 0; i < inquiries.size(); ++i)
+        if (inquiries[i])
+            notes.push_back(fmt::format("{}: {} lookups, {} answered, listed by {}", subjects[i], inquiries[i]->asked(),
+                                        inquiries[i]->answered(), inquiries[i]->listings().size()));
     std::size_t usable = 0;
     for (std::size_t i = 0; i < dnsbl_->lists().size(); ++i) {
         const auto& entry = dnsbl_->health().entry(i);

@@ -39,7 +39,7 @@ private:
     using Inquiries = std::array<std::shared_ptr<DnsblInquiry>, 4>;
 
     Inquiries inquire(const PolicyRequest& request);
-    void add_notes(std::vector<std::string>& notes) const; // which lists there are to ask
+    void add_notes(const Inquiries& inquiries, const PolicyRequest& request) const; // what the DNS was asked
     bool is_known(const Inquiries& inquiries) const;
     asio::awaitable<void> wait(const Inquiries& inquiries, Deadline deadline) const;
     asio::awaitable<Verdict> refuse(DnsblMarks::Outcome outcome, const Inquiries& inquiries,

@@ -115,6 +115,26 @@ private:
 
 } // namespace
 
+TEST_CASE("DnsblCheck: notes say how often the DNS was asked, and which lists it was not")
+{
+    auto settings = usual_settings({"a.example*1", "b.example*1", "silent.example*1"});
+    DnsblZone names;
+    names.site = "names.example*1";
+    names.type = DnsblZoneType::helo;
+    names.self_test = true;
+    settings.zones = {names};
+    Fixture fixture(settings);
+    fixture.list("1.2.0.192.a.example");
+    fixture.resolver->set("1.2.0.192.silent.example", RrType::a, {DnsStatus::tempfail, {}, {}});
+    std::vector<std::string> notes;
+    auto request = request_of("192.0.2.1");
+    request.notes = &notes;
+    fixture.ask(request);
+    CHECK(notes == std::vector<std::string>{"address 192.0.2.1: 3 lookups, 2 answered, listed by 1",
+                                            "helo helo.example.net: 1 lookups, 1 answered, listed by 0",
+                                            "4 of 4 lists can be asked"});
+}
+
 TEST_CASE("DnsblCheck: the score decides, and later checks may see it")
 {
     auto settings = usual_settings({"a.example*3", "b.example*2", "w.example*-4"});

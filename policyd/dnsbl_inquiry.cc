@@ -8,6 +8,7 @@ namespace postern {
 
 void DnsblInquiry::expect(const DnsblList& list)
 {
+    ++asked_;
     ++pending_;
     may_rise_ += list.highest();
     may_fall_ += list.lowest();
@@ -29,6 +30,7 @@ void DnsblInquiry::take(const DnsblList& list, std::size_t index, const DnsblAns
         [[fallthrough]];
     case DnsblAnswer::Kind::unlisted:
     case DnsblAnswer::Kind::error:
+        ++answered_;
         ttl_ = std::min(ttl_.value_or(answer.ttl), answer.ttl);
         break;
     }

@@ -37,6 +37,8 @@ public:
     void take(const DnsblList& list, std::size_t index, const DnsblAnswer& answer);
 
     bool is_done() const { return pending_ == 0; }
+    std::size_t asked() const { return asked_; } // lists
+    std::size_t answered() const { return answered_; } // of them, in a way that counts
     int score() const { return score_; }
 
     // What the score can still become; the score itself when all is said.
@@ -79,6 +81,8 @@ private:
     int score_ = 0;
     int may_rise_ = 0;
     int may_fall_ = 0;
+    std::size_t asked_ = 0;
+    std::size_t answered_ = 0;
     std::size_t pending_ = 0;
     bool lacks_answer_ = false;
     std::optional<std::chrono::seconds> ttl_;

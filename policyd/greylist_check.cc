@@ -110,7 +110,7 @@ asio::awaitable<Verdict> GreylistCheck::check(const PolicyRequest& request, Poli
         co_return answer(request, Verdict{.reason = "store unavailable"});
     auto decision = greylist_decide(*rows, !keys.domain.empty(), clock_.now(), policy);
     if (!decision.lets_in() && !options_.vouchers.empty()) {
-        auto voucher = co_await options_.vouchers.voucher(*request.client, request.helo_name, deadline);
+        auto voucher = co_await options_.vouchers.voucher(*request.client, request.helo_name, deadline, request.notes);
         if (!voucher.empty())
             co_return answer(request, Verdict{.reason = std::move(voucher)});
     }

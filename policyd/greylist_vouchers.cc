@@ -1,10 +1,12 @@
 #include "policyd/greylist_vouchers.h"
 
 #include "common/dnsbl/known_lists.h"
+#include "common/dnsbl/public_name.h"
 #include "common/mail_address.h"
 
 #include <algorithm>
 #include <chrono>
+#include <fmt/format.h>
 
 namespace postern {
 namespace {
@@ -52,15 +54,22 @@ Result<GreylistVouchers> GreylistVouchers::create(const GreylistSettings& settin
 }
 
 asio::awaitable<std::string> GreylistVouchers::voucher(const IpAddress& client, const std::string& helo,
-                                                       Deadline deadline) const
+                                                       Deadline deadline, Notes* notes) const
 {
     deadline = std::min(deadline, std::chrono::steady_clock::now() + most_time);
-    for (const auto& zone : zones_)
-        if (co_await is_listed(zone, client, deadline))
+    for (const auto& zone : zones_) {
+        const bool is_good = co_await is_listed(zone, client, deadline);
+        if (notes)
+            notes->push_back(fmt::format("{}: {}, 1 lookup", public_name(zone.name), is_good ? "listed" : "not listed"));
+        if (is_good)
             co_return "DNS allow list";
+    }
     for (const auto& domain : domains_) {
         SpfQuery query{client, {}, domain, helo, {}}; // named: GCC 12 destroys such a temporary of a co_await twice
         const auto answer = co_await sources_.check_host(std::move(query), deadline);
+        if (notes && answer)
+            notes->push_back(fmt::format("SPF of {}: {}, {} of 10 lookups, {} void", domain,
+                                         spf_result_name(answer->result), answer->lookups, answer->void_lookups));
         if (answer && answer->result == SpfResult::pass)
             co_return "SPF of " + domain;
     }

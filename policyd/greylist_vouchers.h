@@ -41,8 +41,11 @@ public:
 
     bool empty() const { return zones_.empty() && domains_.empty(); }
 
-    // "DNS allow list" or "SPF of DOMAIN"; empty: nobody speaks for it.
-    asio::awaitable<std::string> voucher(const IpAddress& client, const std::string& helo, Deadline deadline) const;
+    using Notes = std::vector<std::string>;
+
+    // "DNS allow list" or "SPF of DOMAIN"; empty: nobody speaks for it. `notes`, if there are any, get what each said.
+    asio::awaitable<std::string> voucher(const IpAddress& client, const std::string& helo, Deadline deadline,
+                                         Notes* notes = nullptr) const;
 
 private:
     struct Zone {

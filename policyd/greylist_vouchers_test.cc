@@ -84,6 +84,24 @@ TEST_CASE("GreylistVouchers: the SPF of listed domains, asked in their order up 
     CHECK(asked.size() == 5);
 }
 
+TEST_CASE("GreylistVouchers: notes say what each was asked and said")
+{
+    GreylistSettings settings;
+    settings.allow_zones = {"allow.example", "aip7yig6sahg6ehsohn5shco3z.allow.example"};
+    settings.spf_domains = {"a.example"};
+    const auto made = vouchers(settings, {std::make_shared<FakeResolver>(), [](SpfQuery, Deadline) -> asio::awaitable<SharedSpfAnswer> {
+                                              SpfAnswer answer;
+                                              answer.result = SpfResult::fail;
+                                              answer.lookups = 3;
+                                              answer.void_lookups = 1;
+                                              co_return std::make_shared<SpfAnswer>(answer);
+                                          }});
+    std::vector<std::string> notes;
+    CHECK(run(made.voucher(*parse_ip_address("192.0.2.1"), "h.example", Deadline::max(), &notes)) == "");
+    CHECK(notes == std::vector<std::string>{"allow.example: not listed, 1 lookup", "allow.example: not listed, 1 lookup",
+                                            "SPF of a.example: fail, 3 of 10 lookups, 1 void"});
+}
+
 TEST_CASE("GreylistVouchers: nobody is asked where nobody is listed")
 {
     CHECK(GreylistVouchers().empty());
