@@ -213,4 +213,25 @@ Result<FileDescriptor> open_listen_socket(const ListenOptions& options)
     return options.address.is_unix() ? open_unix(options) : open_inet(options.address);
 }
 
+SocketFile::SocketFile(const SocketAddress& address)
+{
+    struct stat status{};
+    if (!address.is_unix() || ::stat(address.path.c_str(), &status) != 0)
+        return;
+    path_ = address.path;
+    identity_ = {status.st_dev, status.st_ino};
+}
+
+std::string SocketFile::trouble() const
+{
+    struct stat status{};
+    if (path_.empty())
+        return "";
+    if (::stat(path_.c_str(), &status) != 0) // whoever may not look knows nothing
+        return errno == ENOENT ? fmt::format("{} is gone: a restart makes it again", path_) : "";
+    return identity_ == Identity{status.st_dev, status.st_ino}
+        ? ""
+        : fmt::format("{} was replaced: it leads to another process, or to none", path_);
+}
+
 } // namespace postern

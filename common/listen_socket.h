@@ -40,4 +40,24 @@ struct ListenOptions {
 
 Result<FileDescriptor> open_listen_socket(const ListenOptions& options);
 
+// The file of a Unix socket that was opened just now. It can be removed or replaced while the daemon listens on, and
+// then nobody who comes by its path gets there.
+class SocketFile {
+public:
+    explicit SocketFile(const SocketAddress& address);
+
+    // Why its path does not lead here; empty: it does, as far as one can see. An inet socket has none.
+    std::string trouble() const;
+
+private:
+    struct Identity {
+        dev_t device = 0;
+        ino_t inode = 0;
+        bool operator==(const Identity&) const = default;
+    };
+
+    std::string path_; // empty: there is none to look at
+    Identity identity_;
+};
+
 } // namespace postern

@@ -143,6 +143,22 @@ TEST_CASE("what is left of a dead daemon is replaced")
     CHECK(connect_to(folder / "s"));
 }
 
+TEST_CASE("SocketFile: a socket that is removed or replaced behind our back")
+{
+    const ScratchFolder folder;
+    const auto socket = open_listen_socket({.address = at(folder / "s")});
+    REQUIRE(socket);
+    const SocketFile file(at(folder / "s"));
+    CHECK(file.trouble().empty());
+    std::filesystem::rename(folder / "s", folder / "aside");
+    CHECK(file.trouble() == folder / "s" + " is gone: a restart makes it again");
+    bind_only(folder / "s");
+    CHECK(file.trouble() == folder / "s" + " was replaced: it leads to another process, or to none");
+    std::filesystem::rename(folder / "aside", folder / "s");
+    CHECK(file.trouble().empty());
+    CHECK(SocketFile(*parse_socket_address("inet:127.0.0.1:1")).trouble().empty());
+}
+
 TEST_CASE("a living socket is never replaced")
 {
     const ScratchFolder folder;

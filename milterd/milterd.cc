@@ -1,5 +1,6 @@
 #include "milterd/milterd.h"
 
+#include "common/log_state.h"
 #include "config/resolver_options.h"
 #include "milterd/build_chain.h"
 #include "milterd/milter.h"
@@ -34,10 +35,17 @@ void start_thread(std::function<void()> work)
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+ServerHealth::Options health_options(Log& log)
+{
+    return {.on_change = [&log](const FunctionState& state) { log_state(log, state); }};
+}
+
 } // namespace
 
 Milterd::Milterd(Log& log, DkimKeys keys)
     : log_(log)
+    , dns_health_(std::make_shared<ServerHealth>(health_options(log)))
+    , dns_(dns_health_)
     , filter_counts_(std::make_shared<FilterCounts>())
     , keys_(std::move(keys))
     , spool_(std::make_shared<SpoolBudget>(0))
@@ -120,6 +128,7 @@ void Milterd::add_facts(Facts& facts)
     postern::add_facts(*filter_counts_, facts);
     facts.line("spool").gauge("bytes", spool_->used(), "Memory that messages take until they are scanned.");
     postern::add_facts(dns_.stats(), facts);
+    dns_health_->add_facts(facts);
 }
 
 } // namespace postern

@@ -51,6 +51,7 @@ public:
 private:
     Log& log_;
     SystemClock clock_;
+    std::shared_ptr<ServerHealth> dns_health_;
     ResolverThread dns_;
     std::shared_ptr<FilterCounts> filter_counts_;
     DkimKeys keys_;

@@ -11,6 +11,11 @@ namespace postern {
 // Everything but its construction is on the io_context's thread.
 class ResolverThread::Front final : public Resolver {
 public:
+    explicit Front(std::shared_ptr<ServerHealth> health)
+        : health_(std::move(health))
+    {
+    }
+
     asio::awaitable<DnsReply> lookup(std::string name, RrType type, Deadline deadline) override
     {
         const auto resolver = resolver_; // kept until it has answered, whatever a reload does
@@ -23,7 +28,7 @@ public:
     {
         if (options_ == options)
             return {};
-        auto resolver = make_resolver(io, options);
+        auto resolver = make_resolver(io, options, health_);
         if (!resolver)
             return tl::unexpected(resolver.error());
         resolver_ = std::move(*resolver);
@@ -36,6 +41,7 @@ public:
     CacheStats stats() const { return resolver_ ? resolver_->stats() : CacheStats{}; }
 
 private:
+    std::shared_ptr<ServerHealth> health_;
     std::shared_ptr<CachedResolver> resolver_;
     std::optional<ResolverOptions> options_;
 };
@@ -50,9 +56,9 @@ auto ResolverThread::on_thread(Work work)
         .get();
 }
 
-ResolverThread::ResolverThread()
+ResolverThread::ResolverThread(std::shared_ptr<ServerHealth> health)
     : work_(io_.get_executor())
-    , front_(std::make_unique<Front>())
+    , front_(std::make_unique<Front>(std::move(health)))
 {
     sigset_t all, before;
     ::sigfillset(&all);

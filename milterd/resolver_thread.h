@@ -18,7 +18,8 @@ namespace postern {
 
 class ResolverThread {
 public:
-    ResolverThread(); // starts the thread; all signals are blocked in it
+    // Starts the thread; all signals are blocked in it. `health` is told whether the servers answer.
+    explicit ResolverThread(std::shared_ptr<ServerHealth> health = nullptr);
     ~ResolverThread();
 
     asio::io_context& io() { return io_; }

@@ -132,6 +132,7 @@ public:
             return tl::unexpected(listener.error());
         if (const auto control = open_control(service, settings); !control)
             return tl::unexpected(control.error());
+        socket_.emplace(*parse_socket_address(settings.listen)); // the table has checked it
         auto metrics_listener = open_metrics(settings);
         if (!metrics_listener)
             return tl::unexpected(metrics_listener.error());
@@ -176,6 +177,8 @@ private:
     {
         Facts facts;
         process_.add(facts, log_.lost());
+        if (const auto trouble = socket_ ? socket_->trouble() : ""; !trouble.empty())
+            facts.function({"listen", FunctionState::Kind::down, trouble, "Postfix does as default_action says"});
         milterd_->add_facts(facts);
         return facts;
     }
@@ -201,6 +204,7 @@ private:
     std::string instance_;
     QueuedLog& log_;
     Config running_; // as it was at the start: what needs a restart is still so
+    std::optional<SocketFile> socket_; // that Postfix comes by
     asio::io_context io_{1};
     ProcessFacts process_{program, POSTERN_VERSION};
     std::optional<Milterd> milterd_; // after the drop of privileges: it has threads

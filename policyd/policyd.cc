@@ -2,6 +2,7 @@
 
 #include "common/dns/make_resolver.h"
 #include "common/host_name.h"
+#include "common/log_state.h"
 #include "common/spf/spf_cache.h"
 #include "config/resolver_options.h"
 #include "config/setting.h"
@@ -57,6 +58,11 @@ ClientAddressGuard::Options guard_options(Log& log)
     return options;
 }
 
+ServerHealth::Options health_options(Log& log)
+{
+    return {.on_change = [&log](const FunctionState& state) { log_state(log, state); }};
+}
+
 // Whoever holds the cache holds the resolver that it asks.
 std::shared_ptr<SpfSource> with_resolver(std::shared_ptr<SpfCache> cache, std::shared_ptr<Resolver> resolver)
 {
@@ -87,6 +93,7 @@ Policyd::Policyd(asio::io_context& io, Log& log)
     : io_(io)
     , log_(log)
     , greylist_(io, clock_, log)
+    , dns_health_(std::make_shared<ServerHealth>(health_options(log)))
     , addresses_(std::make_shared<ClientAddressGuard>(guard_options(log)))
 {
 }
@@ -210,7 +217,7 @@ Result<std::unique_ptr<Policyd::Parts>> Policyd::build(const Config& config) con
     if (parts_ && parts_->resolver_options == parts->resolver_options) {
         parts->resolver = parts_->resolver; // with all that it remembers
     } else {
-        auto resolver = make_resolver(io_, parts->resolver_options);
+        auto resolver = make_resolver(io_, parts->resolver_options, dns_health_);
         if (!resolver)
             return tl::unexpected(resolver.error());
         parts->resolver = std::move(*resolver);
@@ -303,6 +310,7 @@ void Policyd::add_facts(Facts& facts) const
         .counter("misses", spf.misses, "SPF evaluations.")
         .gauge("entries", spf.entries, "SPF answers in memory.");
     postern::add_facts(parts_->resolver->stats(), facts);
+    dns_health_->add_facts(facts);
     if (parts_->dnsbl)
         parts_->dnsbl->add_facts(facts);
     if (parts_->recipients)

@@ -8,10 +8,12 @@
 // Failure: the Error of configure() says what cannot be built. A store that
 // does not work is logged, and the check lets mail pass.
 // Config: [policyd] [dns] [trust] [dnsbl] [recipient] [[ldap]] [spf] [greylist]
-// Log: see greylist and recipients; event=client_address state=hidden|visible
+// Log: see greylist and recipients; event=client_address state=hidden|visible;
+// event=dns state=down|ready
 #pragma once
 
 #include "common/clock.h"
+#include "common/dns/server_health.h"
 #include "common/facts.h"
 #include "common/file_descriptor.h"
 #include "common/log.h"
@@ -80,6 +82,7 @@ private:
     Greylist greylist_;
     MessageStore messages_;
     PolicyCounts counts_;
+    std::shared_ptr<ServerHealth> dns_health_; // stays, whatever is configured
     std::shared_ptr<ClientAddressGuard> addresses_; // stays, whatever is configured
     std::unique_ptr<Parts> parts_;
     CurrentPolicy current_;

@@ -133,6 +133,7 @@ public:
             return tl::unexpected(listener.error());
         if (const auto control = open_control(service, settings); !control)
             return tl::unexpected(control.error());
+        socket_.emplace(*parse_socket_address(settings.listen)); // the table has checked it
         auto metrics_listener = open_metrics(settings);
         if (!metrics_listener)
             return tl::unexpected(metrics_listener.error());
@@ -174,6 +175,8 @@ private:
     {
         Facts facts;
         process_.add(facts, log_.lost());
+        if (const auto trouble = socket_ ? socket_->trouble() : ""; !trouble.empty())
+            facts.function({"listen", FunctionState::Kind::down, trouble, "Postfix does as default_action says"});
         policyd_.add_facts(facts);
         return facts;
     }
@@ -198,6 +201,7 @@ private:
     std::string config_path_;
     QueuedLog& log_;
     Config running_; // as it was at the start: what needs a restart is still so
+    std::optional<SocketFile> socket_; // that Postfix comes by
     asio::io_context io_{1};
     Policyd policyd_;
     ProcessFacts process_{program, POSTERN_VERSION};

@@ -95,6 +95,7 @@ private:
 
     Result<> set_servers(const std::vector<IpEndpoint>& servers);
     void on_answer(std::unique_ptr<Question> question, int status, std::span<const std::uint8_t> packet);
+    void tell_health(int status);
     void on_socket_state(int fd, bool read, bool write);
     void wait(const std::shared_ptr<Socket>& socket, Socket::Direction& direction, stream_descriptor::wait_type type);
     void start_ticking();
@@ -103,6 +104,7 @@ private:
     ares_channel channel_ = nullptr;
     std::map<int, std::shared_ptr<Socket>> sockets_;
     int questions_ = 0; // asked and not ended
+    std::shared_ptr<ServerHealth> health_;
 
     // c-ares looks at its time-outs when told to. ares_timeout(3) walks all
     // questions to say when, so a tick that runs while there are any is cheaper.
@@ -113,6 +115,7 @@ private:
 
 Result<> AresResolver::Channel::open(const AresOptions& options)
 {
+    health_ = options.health;
     tick_ = std::clamp(options.timeout / 8, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
 
     ares_options settings{};
@@ -166,11 +169,22 @@ void AresResolver::Channel::ask(const std::string& ares_name, RrType type, std::
 void AresResolver::Channel::on_answer(std::unique_ptr<Question> question, int status,
                                       std::span<const std::uint8_t> packet)
 {
+    tell_health(status);
     question->pending->complete(read_ares_reply(status, packet, question->type));
     if (--questions_ == 0) {
         ticking_ = false;
         timer_.cancel();
     }
+}
+
+void AresResolver::Channel::tell_health(int status)
+{
+    if (!health_ || status == ARES_EDESTRUCTION || status == ARES_ECANCELLED)
+        return;
+    if (status == ARES_ETIMEOUT || status == ARES_ECONNREFUSED)
+        health_->unanswered();
+    else
+        health_->answered();
 }
 
 void AresResolver::Channel::on_socket_state(int fd, bool read, bool write)

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "common/dns/resolver.h"
+#include "common/dns/server_health.h"
 #include "common/result.h"
 #include "common/socket_address.h"
 
@@ -28,6 +29,7 @@ struct AresOptions {
     std::vector<IpEndpoint> servers; // empty: the system's
     std::chrono::milliseconds timeout{2000}; // for the first try of a server; doubled for each later one
     int tries = 2;
+    std::shared_ptr<ServerHealth> health{}; // is told of each question's end; nullptr: nobody is
 };
 
 class AresResolver final : public Resolver {

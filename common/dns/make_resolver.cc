@@ -7,12 +7,13 @@
 
 namespace postern {
 
-Result<std::unique_ptr<CachedResolver>> make_resolver(asio::io_context& io, const ResolverOptions& options)
+Result<std::unique_ptr<CachedResolver>> make_resolver(asio::io_context& io, const ResolverOptions& options,
+                                                      std::shared_ptr<ServerHealth> health)
 {
     constexpr std::size_t usual_octets = 512;
     constexpr std::size_t least_octets = 1024 * 1024; // a small cache may still hold the largest answer, 64 KiB
 
-    AresOptions ares{{}, options.timeout, options.tries};
+    AresOptions ares{{}, options.timeout, options.tries, std::move(health)};
     for (const auto& text : options.servers) {
         const auto server = parse_ip_endpoint(text, 53); // RFC 1035 4.2
         if (!server)

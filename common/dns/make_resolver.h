@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/dns/cached_resolver.h"
+#include "common/dns/server_health.h"
 #include "common/result.h"
 
 #include <asio/io_context.hpp>
@@ -25,6 +26,8 @@ struct ResolverOptions {
     bool operator==(const ResolverOptions&) const = default;
 };
 
-Result<std::unique_ptr<CachedResolver>> make_resolver(asio::io_context& io, const ResolverOptions& options);
+// `health` is told whether the servers answer; nullptr: nobody wants to know.
+Result<std::unique_ptr<CachedResolver>> make_resolver(asio::io_context& io, const ResolverOptions& options,
+                                                      std::shared_ptr<ServerHealth> health = nullptr);
 
 } // namespace postern

@@ -68,7 +68,7 @@ tl::unexpected<Error> Database::fault() const
     const int system = sqlite3_system_errno(handle);
     if (system != 0 && (rc == SQLITE_CANTOPEN || rc == SQLITE_IOERR))
         return fail("{}: {}: {}", path_, sqlite3_errmsg(handle), std::strerror(system));
-    if (rc == SQLITE_CORRUPT)
+    if (rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB)
         return fail("{}: is damaged: {}; move it away to begin anew", path_, sqlite3_errmsg(handle));
     return fail("{}: {}", path_, sqlite3_errmsg(handle));
 }
