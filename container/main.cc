@@ -7,7 +7,9 @@
 #include "container/variable_table.h"
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <unistd.h>
@@ -90,6 +92,26 @@ int show(const Environment& environment)
     return 0;
 }
 
+// opendkim-genkey's options are those of `postern dkim new`; its folder is the current one unless it is told another.
+int make_key(int argc, char** argv)
+{
+    std::vector<std::string> words{"postern", "dkim", "new"};
+    bool has_folder = false;
+    for (int i = 1; i < argc; ++i) {
+        words.emplace_back(argv[i]);
+        has_folder = has_folder || words.back().starts_with("-D") || words.back().starts_with("--directory");
+    }
+    if (!has_folder)
+        words.insert(words.end(), {"--directory", "."});
+    std::vector<char*> arguments;
+    for (auto& word : words)
+        arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    ::execvp(arguments[0], arguments.data());
+    say(fmt::format("postern: {}", std::strerror(errno)));
+    return 127;
+}
+
 void add_commands(CLI::App& app, int& status)
 {
     static const auto environment = whole_environment(environ);
@@ -109,6 +131,8 @@ int main(int argc, char** argv)
     const auto name = std::filesystem::path(argv[0]).filename().string();
     if (name.starts_with("update_") || name == "check_recipient_access")
         return postern::update(name, postern::whole_environment(environ), postern::say);
+    if (name == "opendkim-genkey")
+        return postern::make_key(argc, argv);
     CLI::App app("The program of Postern's container image.");
     app.set_version_flag("--version", "postern-container " POSTERN_VERSION);
     int status = 0;

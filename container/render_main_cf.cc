@@ -159,7 +159,6 @@ private:
 
     void logins()
     {
-        set("cyrus_sasl_config_path", sasl_folder);
         set("smtpd_sasl_local_domain", "$myhostname");
         set("smtpd_sasl_security_options", "noanonymous");
         set("smtpd_sasl_auth_enable", plan_.has_logins() && plan_.is_relay() ? "yes" : "no");
