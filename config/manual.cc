@@ -35,7 +35,7 @@ std::string toml_value(const Setting& setting, std::string_view text)
     }
     std::vector<std::string> items;
     for (const auto& item : read_list(text))
-        items.push_back(quoted(item));
+        items.push_back(postern::quoted(item));
     return fmt::format("[{}]", fmt::join(items, ", "));
 }
 
