@@ -159,9 +159,31 @@ struct GreylistSettings {
     std::string header; // "X-Greylist: delayed %t seconds ..."; empty: none
     std::string hostname; // %h of the header; empty: the host's name
     bool postgrey_log{};  // one line more for each answer, in postgrey's words
+    std::string store; // sqlite, redis
     std::string database;
     std::int64_t cache_size{}; // rows kept in memory
     std::int64_t max_size{};   // octets of the database
+};
+
+// The store of several hosts, instead of greylist.database.
+struct RedisSettings {
+    std::string mode;            // server, sentinel, cluster
+    Texts servers;               // unix:PATH, inet:HOST:PORT; with sentinel: the sentinels
+    std::string sentinel_master; // as the sentinels call it
+    std::string sentinel_user;
+    std::string sentinel_password;
+    std::string user;
+    std::string password;
+    std::int64_t database{};
+    std::string key_prefix;
+    bool tls{};
+    bool verify{};
+    std::string ca;          // path; empty: the system's
+    std::string certificate; // our own; path
+    std::string key;
+    std::string tls_name; // what the certificate must be for; empty: the host
+    std::chrono::milliseconds connect_timeout{};
+    std::chrono::milliseconds timeout{};
 };
 
 // One directory. Several stand side by side, each for its domains.
@@ -261,6 +283,7 @@ struct Config {
     DnsblSettings dnsbl;
     SpfSettings spf;
     GreylistSettings greylist;
+    RedisSettings redis;
     RecipientSettings recipient;
     std::vector<LdapSettings> ldap; // [[ldap]]
     MilterdSettings milterd;

@@ -32,6 +32,11 @@ constexpr Section section_table[] = {
     {"greylist.domain", SectionKind::repeated, ReadBy::policyd,
      "What is different for the recipients of one domain; the section stands once for each.",
      [](Config& c) { c.greylist.domains.emplace_back(); }},
+    {"redis", SectionKind::single, ReadBy::policyd,
+     "The Redis (or Valkey) of greylist.store = \"redis\", which several hosts may share. While it cannot be reached, mail "
+     "that would have to wait passes. Whose keys they are is told by key_prefix, so that it may serve others, too; each key "
+     "expires by itself. A change of any of these takes effect at the next start.",
+     nullptr},
     {"milterd", SectionKind::per_instance, ReadBy::milterd,
      "postern-milterd(8), to which Postfix shows each message (smtpd_milters)."},
     {"dkim", SectionKind::per_instance, ReadBy::milterd,
@@ -49,7 +54,7 @@ std::vector<Setting> all_settings()
     std::vector<Setting> all;
     for (const auto section : {log_settings, dns_settings, trust_settings, policyd_settings, dnsbl_settings,
                                recipient_settings, ldap_settings, spf_settings,
-                               greylist_settings, milterd_settings, dkim_settings, clamav_settings})
+                               greylist_settings, redis_settings, milterd_settings, dkim_settings, clamav_settings})
         for (const auto& setting : section())
             all.push_back(setting);
     return all;

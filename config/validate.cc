@@ -3,6 +3,7 @@
 #include "common/ip_address.h"
 #include "config/validate_dnsbl.h"
 #include "config/validate_ldap.h"
+#include "config/validate_redis.h"
 
 #include <algorithm>
 #include <tuple>
@@ -130,6 +131,7 @@ void validate(const ConfigCandidate& candidate, std::string_view path, ConfigPro
     validate_ldap(candidate, path, problems);
     validate_spf(candidate, path, problems);
     validate_greylist(candidate, path, problems);
+    validate_redis(candidate, path, problems);
     validate_dkim(candidate, path, problems);
     validate_clamav(candidate, path, problems);
 }

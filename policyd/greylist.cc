@@ -1,7 +1,9 @@
 #include "policyd/greylist.h"
 
 #include "common/host_name.h"
+#include "config/redis_options.h"
 #include "policyd/greylist_check.h"
+#include "policyd/greylist_redis.h"
 
 namespace postern {
 
@@ -14,9 +16,12 @@ Greylist::Greylist(asio::io_context& io, const Clock& clock, Log& log)
 
 Greylist::~Greylist() = default;
 
-Result<Greylist::Prepared> Greylist::prepare(const GreylistSettings& settings,
-                                             GreylistVouchers::Sources sources) const
+Result<Greylist::Prepared> Greylist::prepare(const Config& config, GreylistVouchers::Sources sources) const
 {
+    const auto& settings = config.greylist;
+    if (settings.store == "redis" && config.redis.tls)
+        if (const auto tls = RedisTls::create(*redis_options(config.redis).tls); !tls)
+            return fail("redis: {}", tls.error().what);
     auto vouchers = GreylistVouchers::create(settings, std::move(sources));
     if (!vouchers)
         return tl::unexpected(vouchers.error());
@@ -33,7 +38,7 @@ Result<Greylist::Prepared> Greylist::prepare(const GreylistSettings& settings,
     auto watch = GreylistListWatch::create(io_, settings, std::move(options));
     if (!watch)
         return tl::unexpected(watch.error());
-    return Prepared{settings, std::move(*watch), std::move(*vouchers)};
+    return Prepared{settings, config.redis, std::move(*watch), std::move(*vouchers)};
 }
 
 std::unique_ptr<Check> Greylist::check(const Prepared& prepared, std::shared_ptr<const TrustedClients> trusted)
@@ -42,7 +47,7 @@ std::unique_ptr<Check> Greylist::check(const Prepared& prepared, std::shared_ptr
     if (store_)
         store_->set_policy(greylist_policy(settings));
     else
-        store_ = std::make_unique<GreylistSqlite>(io_, clock_, store_options(settings));
+        store_ = open_store(prepared);
 
     GreylistCheck::Options options;
     options.settings = settings;
@@ -56,18 +61,33 @@ std::unique_ptr<Check> Greylist::check(const Prepared& prepared, std::shared_ptr
     return std::make_unique<GreylistCheck>(*store_, clock_, std::move(options));
 }
 
+std::unique_ptr<GreylistStore> Greylist::open_store(const Prepared& prepared)
+{
+    if (prepared.settings.store != "redis")
+        return std::make_unique<GreylistSqlite>(io_, clock_, store_options(prepared.settings));
+    GreylistRedisOptions options;
+    options.redis = redis_options(prepared.redis);
+    options.prefix = prepared.redis.key_prefix;
+    options.policy = greylist_policy(prepared.settings);
+    options.on_state = [this](const std::string& trouble) { log_state(trouble); };
+    return std::make_unique<GreylistRedis>(io_, clock_, std::move(options));
+}
+
+void Greylist::log_state(const std::string& trouble)
+{
+    if (trouble.empty())
+        log_.info("greylist_store", {{"state", "ready"}});
+    else
+        log_.error("greylist_store", {{"state", "down"}, {"error", trouble}});
+}
+
 GreylistSqliteOptions Greylist::store_options(const GreylistSettings& settings)
 {
     GreylistSqliteOptions options;
     options.path = settings.database;
     options.cache_rows = static_cast<std::size_t>(settings.cache_size);
     options.policy = greylist_policy(settings);
-    options.on_state = [&log = log_](const std::string& trouble) {
-        if (trouble.empty())
-            log.info("greylist_store", {{"state", "ready"}});
-        else
-            log.error("greylist_store", {{"state", "down"}, {"error", trouble}});
-    };
+    options.on_state = [this](const std::string& trouble) { log_state(trouble); };
     options.max_size = settings.max_size;
     options.on_full = [&log = log_](bool is_full) {
         if (is_full)
@@ -96,7 +116,7 @@ void Greylist::add_facts(Facts& facts) const
         .counter("failed_finds", store.failed_finds, "Look-ups that the store did not answer: the mail passed.")
         .counter("lost_writes", store.lost_writes, "Changes that could not be kept.")
         .gauge("cached_rows", store.cached_rows, "Rows in memory.")
-        .gauge("waiting_writes", store.waiting_writes, "Changes that are not yet on disk.")
+        .gauge("waiting_writes", store.waiting_writes, "Changes that the store does not have yet.")
         .gauge("filter_bytes", store.filter_octets, "Memory of the filter that knows what is not on disk.");
 }
 

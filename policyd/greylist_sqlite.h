@@ -59,10 +59,10 @@ public:
     GreylistStoreState state() const override;
 
     // Forgets what it has in memory: another program has changed the file.
-    void reread();
+    void reread() override;
 
     // What is too old from now on.
-    void set_policy(const GreylistPolicy& policy);
+    void set_policy(const GreylistPolicy& policy) override;
 
 private:
     using Answer = Pending<Result<GreylistRows>>;

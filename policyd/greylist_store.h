@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/result.h"
+#include "policyd/greylist_decision.h"
 #include "policyd/greylist_key.h"
 #include "policyd/greylist_rows.h"
 
@@ -45,6 +46,12 @@ public:
     virtual void apply(const GreylistKeyPair& keys, const GreylistRowPair& writes) = 0;
 
     virtual GreylistStoreState state() const = 0;
+
+    // What is too old from now on.
+    virtual void set_policy(const GreylistPolicy&) {}
+
+    // Another program has changed what is stored.
+    virtual void reread() {}
 };
 
 } // namespace postern

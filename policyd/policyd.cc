@@ -233,7 +233,7 @@ Result<std::unique_ptr<Policyd::Parts>> Policyd::build(const Config& config) con
     if (const auto built = build_spf(*parts); !built)
         return tl::unexpected(built.error());
     if (config.greylist.enable) {
-        auto greylist = greylist_.prepare(config.greylist, {parts->resolver, check_host(*parts)});
+        auto greylist = greylist_.prepare(config, {parts->resolver, check_host(*parts)});
         if (!greylist)
             return tl::unexpected(greylist.error());
         parts->greylist = std::move(*greylist);

@@ -6,6 +6,7 @@ namespace postern {
 namespace {
 
 constexpr std::string_view client_parts[] = {"network", "address"};
+constexpr std::string_view stores[] = {"sqlite", "redis"};
 constexpr std::string_view occasions[] = {"always", "suspicious"};
 constexpr std::string_view signs[] = {"no_reverse_name", "dynamic_name", "dnsbl_score", "spf_not_pass"};
 
@@ -157,10 +158,16 @@ constexpr Setting table[] = {
      .fallback = "false",
      .text = "Log each answer once more, as event=postgrey with line= in postgrey's own words, for scripts that read "
              "those."},
+    {.section = "greylist", .name = "store",
+     .target = [](Config& c) -> Target { return &c.greylist.store; },
+     .fallback = "sqlite",
+     .text = "What remembers: a file of this host, or a Redis that several hosts share, as [redis] has it. A mail that one "
+             "of them has put off is then let in by any of them.",
+     .words = stores, .restart = true},
     {.section = "greylist", .name = "database",
      .target = [](Config& c) -> Target { return &c.greylist.database; },
      .fallback = "/var/lib/postern/greylist.sqlite",
-     .text = "The file that remembers. The daemon's user must be able to write it and its directory.",
+     .text = "The file that remembers, with store = \"sqlite\". The daemon's user must be able to write it and its directory.",
      .check = check_path, .restart = true, .required = true},
     {.section = "greylist", .name = "cache_size",
      .target = [](Config& c) -> Target { return &c.greylist.cache_size; },

@@ -17,6 +17,7 @@ std::span<const Setting> policyd_settings();
 std::span<const Setting> dnsbl_settings();
 std::span<const Setting> spf_settings();
 std::span<const Setting> greylist_settings();
+std::span<const Setting> redis_settings();
 std::span<const Setting> recipient_settings();
 std::span<const Setting> ldap_settings();
 std::span<const Setting> milterd_settings();
