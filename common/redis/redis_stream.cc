@@ -93,7 +93,7 @@ asio::awaitable<Result<>> RedisStream::shake_hands(const SocketAddress& address)
     const auto& name = tls_->options().name.empty() ? address.host : tls_->options().name;
     asio::error_code error;
     asio::ip::make_address(name, error);
-    if (error) // a name: it is told to the server, which may have several (RFC 6066 3)
+    if (error) // a name: it is told to the server, which may have several certificates
         ::SSL_set_tlsext_host_name(ssl, name.c_str());
     if (tls_->options().verify)
         secure_->set_verify_callback(asio::ssl::host_name_verification(name), error);
