@@ -123,6 +123,8 @@ std::optional<std::string> read_record(const ns_msg& message, Octets data, RrTyp
         return data.size() == 4 ? std::optional(IpAddress::v4(copy_octets<4>(data)).text()) : std::nullopt;
     case RrType::aaaa:
         return data.size() == 16 ? std::optional(IpAddress::v6(copy_octets<16>(data)).text()) : std::nullopt;
+    case RrType::ns:
+    case RrType::cname:
     case RrType::ptr:
         return read_name(message, data);
     case RrType::mx:
@@ -219,7 +221,8 @@ DnsReply read_packet(Octets packet, RrType type)
     const auto authority = read_section(message, ns_s_ns);
     if (!answer || !authority)
         return {};
-    const auto alias = follow_aliases(message, *answer, to_lower(question.name));
+    const auto alias = type == RrType::cname ? std::optional(Alias{to_lower(question.name)})
+                                             : follow_aliases(message, *answer, to_lower(question.name));
     if (!alias)
         return {};
 

@@ -117,6 +117,22 @@ TEST_CASE("read_ares_reply: records")
          DnsStatus::found,
          {"Mail.example.com"},
          seconds(300)},
+        {"the name servers of a zone",
+         reply(RrType::ns)
+             .answer("example.org", DnsPacket::ns, 300, wire_name("ns1.example.org"))
+             .answer("example.org", DnsPacket::ns, 60, wire_name("ns.example.net")),
+         RrType::ns,
+         DnsStatus::found,
+         {"ns1.example.org", "ns.example.net"},
+         seconds(60)},
+        {"RFC 1034 3.6.2: an alias that is asked for is not followed",
+         reply(RrType::cname)
+             .answer("example.org", DnsPacket::cname, 300, wire_name("other.example"))
+             .answer("other.example", DnsPacket::cname, 60, wire_name("third.example")),
+         RrType::cname,
+         DnsStatus::found,
+         {"other.example"},
+         seconds(300)},
         {"PTR to the root",
          reply(RrType::ptr).answer("example.org", ptr, 300, "\0"s),
          RrType::ptr,
