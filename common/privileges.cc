@@ -89,6 +89,16 @@ Result<gid_t> find_group(const std::string& name)
     return entry.gr_gid;
 }
 
+Result<gid_t> find_group_of(const std::string& user_name, const std::string& group_name)
+{
+    if (!group_name.empty())
+        return find_group(group_name);
+    const auto user = look_up_user(user_name);
+    if (!user)
+        return tl::unexpected(user.error());
+    return user->gid;
+}
+
 Result<Privileges> drop_privileges(const std::string& user_name, const std::string& group_name)
 {
     auto privileges = Privileges::unchanged;

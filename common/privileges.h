@@ -17,6 +17,9 @@ namespace postern {
 Result<uid_t> find_user(const std::string& name);
 Result<gid_t> find_group(const std::string& name);
 
+// The group that drop_privileges() would take: `group`, or where it is empty that of `user`.
+Result<gid_t> find_group_of(const std::string& user, const std::string& group);
+
 enum class Privileges {
     dropped,   // was root and is `user` now, with no way back
     unchanged, // was `user` already, or no user is asked for

@@ -46,6 +46,9 @@ TEST_CASE("find_user and find_group")
     CHECK(find_group("no-such-group").error().what == "there is no group \"no-such-group\"");
     CHECK_FALSE(find_user(""));
     CHECK_FALSE(find_group(""));
+    CHECK(find_group_of("nobody", "root") == 0u);
+    CHECK(find_group_of("nobody", "") == ::getpwnam("nobody")->pw_gid);
+    CHECK_FALSE(find_group_of("no-such-user", ""));
 }
 
 TEST_CASE("unknown names stop before anything is changed")
