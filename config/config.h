@@ -256,6 +256,11 @@ struct DkimSettings {
     Texts oversign;               // header fields that nobody may add to
     Texts daemon_names;           // {daemon_name} values whose mail is ours
     std::vector<DkimDomain> domains; // [[dkim.domain]]
+    std::string managed;             // path of the folder of keys that Postern manages; empty: none
+    std::chrono::seconds rotate_after{};  // 0: never by age
+    std::chrono::seconds publish_wait{};
+    std::chrono::seconds overlap{};
+    bool ask_name_servers{};
 };
 
 enum class InfectedAction { reject, quarantine, defer, discard, accept };

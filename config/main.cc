@@ -4,6 +4,7 @@
 #include "config/check.h"
 #include "config/commands/command_line.h"
 #include "config/commands/enable_command.h"
+#include "config/commands/passed_on.h"
 #include "config/control.h"
 #include "config/explain.h"
 #include "config/main_cf.h"
@@ -12,9 +13,7 @@
 #include "config/postfix_spf.h"
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <unistd.h>
 #include <fstream>
 #include <iterator>
@@ -140,37 +139,6 @@ private:
     std::string path_{default_config_path};
 };
 
-// What the greylist's store holds is the daemon's to know: its program does the work, in this one's place.
-class GreylistCommand {
-public:
-    GreylistCommand(CLI::App& app, int& status)
-    {
-        auto* const command = app.add_subcommand("greylist", "Look into the greylist's store, and change it: see --help");
-        command->set_help_flag();
-        command->prefix_command();
-        command->add_option("--config", path_, "The configuration, which names the store")->type_name("FILE");
-        command->callback([this, command, &status] { status = run(command->remaining()); });
-    }
-
-private:
-    int run(const std::vector<std::string>& words) const
-    {
-        const auto program = find_daemon("postern-policyd");
-        if (program.empty())
-            return print_faults({Error{"postern-policyd: not installed here"}});
-        std::vector<std::string> line{program, "--config", path_, "greylist"};
-        line.insert(line.end(), words.begin(), words.end());
-        std::vector<char*> arguments;
-        for (auto& word : line)
-            arguments.push_back(word.data());
-        arguments.push_back(nullptr);
-        ::execv(program.c_str(), arguments.data());
-        return print_faults({Error{fmt::format("{}: {}", program, std::strerror(errno))}});
-    }
-
-    std::string path_{default_config_path};
-};
-
 class ExplainCommand {
 public:
     ExplainCommand(CLI::App& app, int& status)
@@ -245,7 +213,10 @@ int main(int argc, char** argv)
     const postern::ControlCommand reload(app, "reload", "Have running daemons read the configuration again", status);
     const postern::ControlCommand status_of(app, "status", "What running daemons have done so far", status);
     const postern::ControlCommand ping(app, "ping", "Do the daemons answer?", status);
-    const postern::GreylistCommand greylist(app, status);
+    const postern::PassedOnCommand greylist(
+        app, {"greylist", "postern-policyd", "Look into the greylist's store, and change it: see --help"}, status);
+    const postern::PassedOnCommand dkim(
+        app, {"dkim", "postern-milterd", "Make, publish, exchange and check DKIM keys: see --help"}, status);
     postern::add_settings(app, status);
     CLI11_PARSE(app, argc, argv);
     return status;

@@ -84,7 +84,7 @@ Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, con
         filters.push_back({std::move(*filter)});
     }
     filters.push_back({std::make_unique<AuthResultsFilter>(authserv_id(config))});
-    if (config.dkim.sign && !config.dkim.domains.empty()) {
+    if (config.dkim.sign && !parts.keys.entries().empty()) {
         auto filter = DkimSignFilter::create(config.dkim, parts.keys, parts.clock);
         if (!filter)
             return tl::unexpected(filter.error());

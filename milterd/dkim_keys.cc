@@ -74,6 +74,16 @@ void DkimKeys::load_key(DkimKeyEntry& entry, const DkimKeyEntry* old)
     }
 }
 
+void DkimKeys::add_broken(std::string domain, std::string fault)
+{
+    faults_.push_back(fault);
+    DkimKeyEntry entry;
+    entry.domain = std::move(domain);
+    entry.has_subdomains = true; // as far as anybody knows
+    entry.fault = std::move(fault);
+    entries_.push_back(std::move(entry));
+}
+
 std::vector<DkimKeyEntry> DkimKeys::for_author(std::string_view author) const
 {
     std::string_view domain = author; // then the domains above it, nearest first

@@ -39,6 +39,9 @@ public:
 
     static DkimKeys load(std::span<const DkimDomain> domains, const DkimKeys* in_hand = nullptr);
 
+    // A domain of which it is not known what signs: its mail is deferred.
+    void add_broken(std::string domain, std::string fault);
+
     // Those that sign mail whose author is of that domain (A-labels, lower case).
     std::vector<DkimKeyEntry> for_author(std::string_view domain) const;
 

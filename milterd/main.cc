@@ -1,5 +1,6 @@
 // postern-milterd - the combined milter: one message, one verdict, some headers
 #include "config/settings.h"
+#include "milterd/dkim_commands.h"
 #include "milterd/startup.h"
 
 #include <CLI/CLI.hpp>
@@ -18,8 +19,11 @@ int main(int argc, char** argv)
         app.add_option("--check", path_to_check, "Read this configuration file, print its faults, and end")
             ->type_name("FILE");
         app.set_version_flag("--version", "postern-milterd " POSTERN_VERSION);
+        const postern::DkimCommands dkim(app);
         CLI11_PARSE(app, argc, argv);
 
+        if (dkim.is_wanted())
+            return postern::run_dkim_command(config_path, dkim.command());
         if (!path_to_check.empty())
             return postern::check_milterd(path_to_check, instance);
         return postern::run_milterd(config_path, instance);

@@ -3,6 +3,8 @@
 #include "common/log_state.h"
 #include "config/resolver_options.h"
 #include "milterd/build_chain.h"
+#include "milterd/dkim_managed_keys.h"
+#include "milterd/dkim_publication.h"
 #include "milterd/milter.h"
 
 #include <csignal>
@@ -55,7 +57,10 @@ Milterd::Milterd(Log& log, DkimKeys keys)
 
 Result<> Milterd::configure(const Config& config)
 {
-    auto keys = DkimKeys::load(config.dkim.domains, &keys_); // one that can no longer be read stays in hand
+    auto loaded = load_dkim_keys(config, &keys_); // one that can no longer be read stays in hand
+    if (!loaded)
+        return tl::unexpected(loaded.error());
+    auto& keys = *loaded;
     const bool is_reload = host_ != nullptr;
     if (is_reload && !keys.faults().empty()) // a start goes on: all but the mail of that domain can be served
         return fail("{}", fmt::join(keys.faults(), "; "));
@@ -68,6 +73,8 @@ Result<> Milterd::configure(const Config& config)
         log_.error("dkim_key", {{"problem", fault}});
     for (const auto& warning : keys.warnings())
         log_.warning("dkim_key", {{"problem", warning}});
+    if (config.dkim.sign)
+        start_to_look_at_publications(keys, dns_.resolver(), dns_.io().get_executor(), log_);
     keys_ = std::move(keys);
     spool_->set_limit(static_cast<std::size_t>(config.milterd.max_spooled));
     if (is_reload)

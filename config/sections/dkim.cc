@@ -47,6 +47,34 @@ constexpr Setting table[] = {
      .fallback = "ORIGINATING",
      .text = "Mail is our own if it comes through a listener of master.cf with one of these names: -o "
              "milter_macro_daemon_name=ORIGINATING, as Debian's submission service has it."},
+    {.section = "dkim", .name = "managed",
+     .target = [](Config& c) -> Target { return &c.dkim.managed; },
+     .fallback = "/etc/postern/dkim",
+     .text = "The folder of the keys that \"postern dkim\" makes and exchanges (postern(1)). Those that have come so far "
+             "sign, beside the keys of [[dkim.domain]]. It need not exist; empty: none.",
+     .check = check_path},
+    {.section = "dkim", .name = "rotate_after",
+     .target = [](Config& c) -> Target { return &c.dkim.rotate_after; },
+     .fallback = "180d",
+     .text = "\"postern dkim rotate\" makes new keys when those that sign are so old. 0s: only with --now.",
+     .low = "0s", .high = "3650d"},
+    {.section = "dkim", .name = "publish_wait",
+     .target = [](Config& c) -> Target { return &c.dkim.publish_wait; },
+     .fallback = "1h",
+     .text = "How long the record of a new key must have been seen in the DNS before the key signs: name servers that "
+             "nobody names (anycast, hidden secondaries) get time to learn of it.",
+     .low = "0s", .high = "30d"},
+    {.section = "dkim", .name = "overlap",
+     .target = [](Config& c) -> Target { return &c.dkim.overlap; },
+     .fallback = "7d",
+     .text = "How long the record of a key must stay after another signs in its place, for mail that is under way. "
+             "Longer than Postfix's maximal_queue_lifetime (5d), for receivers look it up when the mail comes.",
+     .low = "0s", .high = "365d"},
+    {.section = "dkim", .name = "ask_name_servers",
+     .target = [](Config& c) -> Target { return &c.dkim.ask_name_servers; },
+     .fallback = "true",
+     .text = "\"postern dkim\" asks the zone's own name servers for a record, too, and not the servers of [dns] alone. "
+             "false where these alone can be reached."},
 
     {.section = "dkim.domain", .name = "domain",
      .target = [](Config& c) -> Target { return &c.dkim.domains.back().domain; },
