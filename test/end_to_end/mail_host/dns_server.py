@@ -14,7 +14,7 @@ from mail_host.zone import Zone
 
 CONFIGURATION = """\
 server:
-    ip-address: 127.0.0.1@{port}
+    ip-address: {address}
     username: ""
     chroot: ""
     database: ""
@@ -45,7 +45,7 @@ class DnsServer:
         self._process = Process("nsd", [program, "-d", "-c", folder / "nsd.conf"], folder / "log")
 
     def start(self) -> None:
-        text = CONFIGURATION.format(port=self.port, folder=self._folder)
+        text = CONFIGURATION.format(address=f"127.0.0.1@{self.port}", folder=self._folder)
         for name in self.zone.broken:  # a zone whose file cannot be read is answered SERVFAIL
             text += f'zone:\n    name: "{name}"\n    zonefile: "no-such-file"\n'
         (self._folder / "nsd.conf").write_text(text)

@@ -88,7 +88,7 @@ class MailHost:
             "spf": {"receiver": world.OUR_HOST},
             "greylist": {"delay": "2s", "database": str(self.store / "greylist.db")},
             "milterd": {**daemon(self.milterd), "authserv_id": world.OUR_HOST},
-            "dkim": {"sign": True, "domain": [
+            "dkim": {"sign": True, "managed": str(self.folder / "dkim"), "domain": [
                 {"domain": key.domain, "selector": key.selector, "key": str(key.pem)} for key in self.world.our_keys]},
             "clamav": {"enable": True, "clamd": f"unix:{self.clamd.socket}"},
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,19 +17,28 @@ from mail_host.zone import Zone
 
 def verified_algorithms(content: bytes, zone: Zone) -> list[str]:
     """The algorithms of a mail's signatures, which dkimpy must all find good: those it does not are left out."""
-    def txt(name: bytes, timeout: int = 5) -> bytes | None:
-        text = zone.text_at(name.decode().rstrip("."))
+    def text_at(name: str) -> bytes | None:
+        text = zone.text_at(name)
         return text.encode() if text is not None else None
 
-    algorithms = []
+    return [algorithm for algorithm, _ in verified_signatures(content, text_at)]
+
+
+def verified_signatures(content: bytes, text_at: Callable[[str], bytes | None]) -> list[tuple[str, str]]:
+    """Algorithm and selector of those signatures of a mail that dkimpy finds good, by these TXT records."""
+    def txt(name: bytes, timeout: int = 5) -> bytes | None:
+        return text_at(name.decode().rstrip("."))
+
+    good = []
     verifier = dkim.DKIM(content)
     for index, signature in enumerate(value for name, value in verifier.headers if name.lower() == b"dkim-signature"):
         try:
             if dkim.DKIM(content).verify(idx=index, dnsfunc=txt):
-                algorithms.append(re.findall(rb"\ba=([\w-]+)", signature)[0].decode())
+                good.append((re.findall(rb"\ba=([\w-]+)", signature)[0].decode(),
+                             re.findall(rb"\bs=([\w.-]+)", signature)[0].decode()))
         except dkim.DKIMException:
             pass
-    return sorted(algorithms)
+    return sorted(good)
 
 
 @dataclass(frozen=True)
