@@ -1,11 +1,11 @@
 #!/bin/sh
 # check_units - do the units say what systemd understands, and little that they may do?
 #
-# usage: check_units FOLDER... (as built; and of the sockets)
+# usage: check_units FOLDER... (as built; and of the sockets and timers)
 command -v systemd-analyze >/dev/null || exit 77
 bad=0
 for folder; do
-    for unit in "$folder"/*.service "$folder"/*.socket; do
+    for unit in "$folder"/*.service "$folder"/*.socket "$folder"/*.timer; do
         [ -e "$unit" ] || continue
         # Of what it finds, the programs that are not installed here are no fault.
         said=$(SYSTEMD_UNIT_PATH=$1:$2: systemd-analyze verify --man=no "$unit" 2>&1 |
