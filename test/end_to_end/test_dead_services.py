@@ -1,4 +1,4 @@
-"""Everything the policy daemon leans on is silent at once, and thousands of requests wait for it.
+"""Name server, directory and Redis are silent at once, and thousands of requests wait for them.
 
 None waits longer than its deadline, who needs nothing of what is silent is
 answered meanwhile, memory stays bounded, and all is well again afterwards.
@@ -12,15 +12,16 @@ import resource
 import selectors
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
 from mail_host import MailHost, PolicyConnection, wait_until
 from mail_host.policy import STRANGERS_REQUEST
 from mail_host.process import PATIENCE
+from mail_host.redis_server import RedisServer
 from mail_host.slapd import BASE, Authority, Slapd
 from mail_host.world import COLLEAGUE, STRANGER, USER
 
@@ -28,6 +29,8 @@ CLIENTS = 5000
 DEADLINE = 6
 MORE_THAN_A_CLIENT = 64 * 1024  # octets of memory
 ELSEWHERE = "user@elsewhere.example"  # of a domain that no directory answers for
+NO_NAME = "[198.51.100.25]"  # of which SPF asks nothing
+SHARED = "shared.example"  # whose mail is greylisted
 
 SETTINGS = {
     "log": {"level": "info"},
@@ -36,45 +39,71 @@ SETTINGS = {
     "dns": {"timeout": "30s", "tries": 3},
     "spf": {"deadline": "90s"},
     "recipient": {"harvest_limit": 0},
+    "redis": {"timeout": "60s"},
 }
 
 
-class Leaned(Protocol):
-    """Something that the daemon leans on and that can fall silent."""
+@dataclass
+class Services:
+    """What the daemon leans on."""
 
-    def silence(self) -> None: ...
+    host: MailHost
+    directory: Slapd
+    redis: RedisServer
 
-    def speak(self) -> None: ...
+    def settings(self) -> dict[str, object]:
+        ldap = {"name": "staff", "domains": ["postern.example"], "servers": [self.directory.url], "base": BASE,
+                "filter": "(mail=%s)", "timeout": "60s"}
+        return {**SETTINGS, "ldap": [ldap], "redis": {**SETTINGS["redis"], "servers": [self.redis.address]},
+                "greylist": {"enable": True, "store": "redis", "recipients": ["postern.example", "elsewhere.example"]}}
+
+    def silence(self) -> None:
+        for part in (self.host.dns, self.directory, self.redis):
+            part.silence()
+
+    def revive(self) -> None:
+        for part in (self.host.dns, self.directory, self.redis):
+            part.speak()
+        if not self.redis.running:
+            self.redis.start()
 
 
 @pytest.fixture(scope="module")
-def directory(module_host: MailHost) -> Iterator[Slapd]:
+def started(module_host: MailHost) -> Iterator[Services]:
     folder = module_host.folder / "dead"
     folder.mkdir()
-    slapd = Slapd(folder / "slapd", Authority(folder / "authority"), [USER])
-    slapd.start()
-    yield slapd
-    slapd.speak()
-    slapd.stop()
+    services = Services(module_host, Slapd(folder / "slapd", Authority(folder / "authority"), [USER]),
+                        RedisServer(folder / "redis"))
+    services.directory.start()
+    services.redis.start()
+    yield services
+    services.revive()
+    services.directory.stop()
+    services.redis.stop()
 
 
 @pytest.fixture
-def leaned(host: MailHost, directory: Slapd) -> Iterator[Sequence[Leaned]]:
-    """What the daemon leans on, in a daemon that remembers only that USER exists; all of it speaks afterwards."""
-    ldap = {"name": "staff", "domains": ["postern.example"], "servers": [directory.url], "base": BASE,
-            "filter": "(mail=%s)", "timeout": "60s"}
-    host.restart_daemons({**SETTINGS, "ldap": [ldap]})
-    parts: list[Leaned] = [host.dns, directory]
-    wait_until(lambda: ask(host, USER).startswith("PREPEND Received-SPF: pass "), "a request to need all of them")
-    yield parts
-    for part in parts:
-        part.speak()
+def services(host: MailHost, started: Services) -> Iterator[Services]:
+    """In a daemon that remembers only that USER exists; all of them speak afterwards."""
+    host.restart_daemons(started.settings())
+    wait_until(lambda: ask(host, USER).startswith("PREPEND Received-SPF: pass "), "the DNS and the directory")
+    wait_until(lambda: ask_shared(host).startswith(GREYLISTED), "Redis")
+    yield started
+    started.revive()
     host.restart_daemons(SETTINGS)
 
 
 def ask(host: MailHost, recipient: str, **attributes: str) -> str:
     with PolicyConnection(host.policyd.listen) as connection:
         return connection.ask(recipient=recipient, **attributes)
+
+
+GREYLISTED = "DEFER_IF_PERMIT 4.2.0 "
+
+
+def ask_shared(host: MailHost) -> str:
+    """Of a recipient whom nobody has written to so far."""
+    return ask(host, f"n{time.monotonic_ns()}@{SHARED}", sender="", helo_name=NO_NAME)
 
 
 @contextlib.contextmanager
@@ -99,8 +128,8 @@ class Crowd:
             for _ in range(size):
                 connection = socket.socket(socket.AF_UNIX)
                 self._sockets.append(connection)
+                connection.connect(os.fspath(path))  # with a limit of time it would not wait for room in the queue
                 connection.settimeout(PATIENCE)
-                connection.connect(os.fspath(path))
         except BaseException:
             self.close()
             raise
@@ -157,21 +186,29 @@ class Crowd:
         self._selector.unregister(self._sockets[number])
 
 
+# What a request needs, by its number, and its answer where that is silent.
+NEEDS = ["DNS", "directory", "Redis"]
+WITHOUT = {"DNS": "PREPEND Received-SPF: temperror ", "directory": "DEFER_IF_PERMIT 4.3.0 ", "Redis": "PREPEND Received-SPF: none "}
+
+
+def need(number: int) -> str:
+    return NEEDS[number % len(NEEDS)]
+
+
 def request_of_wave(wave: int) -> Callable[[int], dict[str, str]]:
-    """Every other one needs the DNS, the rest the directory."""
     def request(number: int) -> dict[str, str]:
-        if number % 2:
-            return {"recipient": f"u{wave}-{number}@postern.example", "sender": "",
-                    "helo_name": "[198.51.100.25]"}  # SPF has nothing to ask
-        return {"recipient": ELSEWHERE, "sender": f"a@d{wave}-{number}.stranger.example", "helo_name": "[198.51.100.25]"}
+        name = f"w{wave}-{number}"
+        if need(number) == "DNS":
+            return {"recipient": ELSEWHERE, "sender": f"a@{name}.stranger.example", "helo_name": NO_NAME}
+        domain = "postern.example" if need(number) == "directory" else SHARED
+        return {"recipient": f"{name}@{domain}", "sender": "", "helo_name": NO_NAME}
     return request
 
 
-def test_thousands_wait_for_what_is_silent(host: MailHost, leaned: Sequence[Leaned], sender: str) -> None:
+def test_thousands_wait_for_what_is_silent(host: MailHost, services: Services, sender: str) -> None:
     with many_descriptors(), Crowd(host.policyd.listen, CLIENTS) as crowd:
         before = host.policyd.memory()
-        for part in leaned:
-            part.silence()
+        services.silence()
         for wave in (1, 2):
             crowd.ask(request_of_wave(wave))
             assert crowd.waiting == CLIENTS, "all of them need what is silent"
@@ -185,20 +222,23 @@ def test_thousands_wait_for_what_is_silent(host: MailHost, leaned: Sequence[Lean
             assert crowd.waiting > CLIENTS // 2, "they were answered first"
             assert host.policyd.memory() < before + CLIENTS * MORE_THAN_A_CLIENT
 
+            if wave == 2:
+                services.redis.kill()  # nobody waits for who is known to be gone
+                of_redis = [number for number in range(CLIENTS) if need(number) == "Redis"]
+                wait_until(lambda: crowd.waiting <= CLIENTS - len(of_redis), "those who need Redis to be answered")
             crowd.collect(DEADLINE + PATIENCE)
             assert crowd.waiting == 0
             assert max(crowd.times.values()) < DEADLINE + PATIENCE / 2, "nothing else bounds the wait for less than 30 s"
             for number, answer in crowd.answers.items():
-                want = "DEFER_IF_PERMIT 4.3.0 " if number % 2 else "PREPEND Received-SPF: temperror "
-                assert answer.startswith(want), f"{number}: {answer!r}"
+                assert answer.startswith(WITHOUT[need(number)]), f"{number}: {answer!r}"
         assert host.policyd.memory() < before + CLIENTS * MORE_THAN_A_CLIENT
 
-        for part in leaned:
-            part.speak()
+        services.revive()
         wait_until(lambda: ask(host, USER, sender=f"x{time.monotonic_ns()}@stranger.example").startswith(
             "PREPEND Received-SPF: pass "), "the DNS to be asked again")
         wait_until(lambda: ask(host, f"n{time.monotonic_ns()}@postern.example").startswith("550 5.1.1 "),
                    "the directory to be asked again")
+        wait_until(lambda: ask_shared(host).startswith(GREYLISTED), "Redis to be asked again")
         crowd.ask(lambda number: {"recipient": USER, "client_address": STRANGER.address})
         crowd.collect(PATIENCE)
         assert {answer.split(" (")[0] for answer in crowd.answers.values()} == {"PREPEND Received-SPF: pass"}
