@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import smtplib
+import socket
 import ssl
 import subprocess
 import sys
@@ -30,7 +31,7 @@ from mail_host.keys import verified_algorithms  # noqa: E402
 from mail_host.process import run, wait_until  # noqa: E402
 from mail_host.sink import Sink  # noqa: E402
 from mail_host.slapd import BASE, BIND_DN, PASSWORD, Authority, Slapd  # noqa: E402
-from mail_host.world import World  # noqa: E402
+from mail_host.world import BAD_LIST, GRUDGED, GRUDGING_LIST, LISTED, World  # noqa: E402
 
 STRANGER, HERE = "198.51.100.25", "203.0.113.1"
 CAPABILITIES = ["--cap-drop=ALL", "--cap-add=NET_BIND_SERVICE,SETUID,SETGID,CHOWN,DAC_OVERRIDE,FOWNER,KILL",
@@ -196,6 +197,32 @@ def test_gateway_greylists_asks_the_directory_and_delivers(world: World, sink: S
         directory.stop()
 
 
+def test_dns_lists_by_postscreen_and_errors_that_never_count(world: World, sink: Sink) -> None:
+    environment = gateway(sink, POSTFIX_DNSBL_SITES=f"{BAD_LIST}, {GRUDGING_LIST}")
+    with container(environment, *READ_ONLY, *CAPABILITIES) as it:
+        content = compose("a@silent.example", "user@postern.example")
+        code, text = send(content, "a@silent.example", "user@postern.example", source=LISTED.address)
+        assert (code, BAD_LIST in text) == (550, True), text
+        # 127.255.255.255: the list says that something is wrong with the question
+        code, text = send(content, "a@silent.example", "user@postern.example", source=GRUDGED.address)
+        assert code == 250, text
+        assert "DNSBL rank" in it.logs()
+
+
+def test_a_load_balancer_says_who_the_client_is(world: World, sink: Sink) -> None:
+    with container(gateway(sink, POSTFIX_PROXY_PROTOCOL="true", ENABLE_SPF="true")) as it:  # healthy: it speaks so, too
+        with socket.create_connection((HERE, 25), 10) as balancer:
+            balancer.sendall(f"PROXY TCP4 {STRANGER} {HERE} 4000 25\r\n".encode())
+            lines = balancer.makefile("rwb")
+            for said in (b"", b"EHLO mx.stranger.example", b"MAIL FROM:<a@postern.example>", b"RCPT TO:<user@postern.example>"):
+                if said:
+                    balancer.sendall(said + b"\r\n")
+                while (answer := lines.readline())[3:4] == b"-":
+                    pass
+            assert answer.startswith(b"550 5.7.23"), answer  # SPF knows the client
+        assert STRANGER in it.logs()
+
+
 def test_viruses_are_refused_both_ways(world: World, sink: Sink, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     database = tmp_path / "clamav"
@@ -221,6 +248,7 @@ def test_starts_again_the_same(world: World, sink: Sink) -> None:
         run(["podman", "restart", "-t", "20", it.name], seconds=60)
         it.wait_healthy()
         assert it.exec(*command) == before
+        assert "daemon started" in it.exec("cat", "/var/log/s6-maillog/current")
 
 
 @pytest.mark.parametrize("victim", ["milterd", "postfix"])
@@ -307,6 +335,21 @@ def test_a_wrong_start_says_why(sink: Sink) -> None:
             assert want in it.logs()
 
 
+def test_what_postgrey_knew_is_known(world: World, sink: Sink, tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    (spool / "postgrey").mkdir(parents=True)
+    now = int(time.time())
+    for name, key, value in [("postgrey.db", "198.51.100.0/a@stranger.example/user@postern.example", f"{now - 900},{now - 60}"),
+                             ("postgrey_clients.db", "198.51.100.25", f"9,{now - 60}")]:
+        run(["db5.3_load", "-T", "-t", "btree", spool / "postgrey" / name], text=f"{key}\n{value}\n")
+    environment = gateway(sink, ENABLE_POSTGREY="true", POSTGREY_WHITELIST_UPDATE="false")
+    with container(environment, "-v", f"{spool}:/var/spool/postfix") as it:
+        wait_until(lambda: (spool / "postern/postgrey-imported").exists(), "the import", 30, it.logs)
+        content = compose("a@stranger.example", "user@postern.example")
+        code, text = send(content, "a@stranger.example", "user@postern.example", source=STRANGER)
+        assert code == 250, text
+
+
 def test_scripts_run_before_the_start(world: World, sink: Sink, tmp_path: Path) -> None:
     (tmp_path / "10-hello").write_text("#!/bin/sh\necho hello from a script\n")
     (tmp_path / "10-hello").chmod(0o755)
@@ -330,7 +373,6 @@ def test_the_daemons_alone_need_no_root(world: World) -> None:
     with container({"POSTERN_GREYLIST_DATABASE": "/tmp/greylist.sqlite"}, "--read-only", "--cap-drop=ALL",
                    "--security-opt=no-new-privileges", "--tmpfs=/tmp", image="daemons", healthy=False) as it:
         def action() -> str:
-            import socket
             try:
                 with socket.create_connection(("127.0.0.1", 10040), 2) as asked:
                     asked.sendall(b"request=smtpd_access_policy\nprotocol_state=CONNECT\nclient_address=127.0.0.1\n\n")

@@ -167,9 +167,9 @@ private:
             return;
         if (values_.has("DKIM_OVERSIGN_HEADERS"))
             set_if_possible("DKIM_OVERSIGN_HEADERS", "oversign", values_.list("DKIM_OVERSIGN_HEADERS"));
-        for (const auto& [variable, setting] : {std::pair{"DKIM_SENDER_HEADERS", "sender_fields"},
-                                                {"DKIM_SIGN_HEADERS", "sign_fields"},
-                                                {"DKIM_OMIT_HEADERS", "omit_fields"}})
+        for (const auto& [variable, setting] : {std::pair{"DKIM_SENDER_HEADERS", "author_fields"},
+                                                {"DKIM_SIGN_HEADERS", "signed_fields"},
+                                                {"DKIM_OMIT_HEADERS", "omitted_fields"}})
             if (values_.has(variable))
                 set_if_possible(variable, setting, values_.list(variable));
         if (values_.has("OPENDKIM_KEYTABLE"))
@@ -204,6 +204,8 @@ private:
                 plan_.fault(name, "OPENDKIM_KEYTABLE is set, too: which of them counts?");
         if (!values_.has("OPENDKIM_SIGNINGTABLE"))
             plan_.fault("OPENDKIM_SIGNINGTABLE", "OPENDKIM_KEYTABLE wants it");
+        if (find_setting("dkim", "key_table"))
+            return copied_tables();
         const auto keys = table("OPENDKIM_KEYTABLE");
         for (const auto& [pattern, name] : table("OPENDKIM_SIGNINGTABLE")) {
             const auto it = std::find_if(keys.begin(), keys.end(), [&](const auto& row) { return row.first == name; });
@@ -225,6 +227,25 @@ private:
         }
     }
 
+    // The same tables, but for the paths of the keys: those are copied to where the milter may read them.
+    void copied_tables()
+    {
+        std::string keys, patterns;
+        for (const auto& [name, value] : table("OPENDKIM_KEYTABLE")) {
+            const auto path = value.find(":/");
+            const bool is_one_file = path != std::string::npos && value.find('%', path) == std::string::npos;
+            keys += fmt::format("{} {}\n", name,
+                                is_one_file ? value.substr(0, path + 1) + copy_of(value.substr(path + 1)) : value);
+        }
+        for (const auto& [pattern, name] : table("OPENDKIM_SIGNINGTABLE"))
+            patterns += fmt::format("{} {}\n", pattern, name);
+        for (const auto& [setting, text] : {std::pair{"key_table", &keys}, {"signing_table", &patterns}}) {
+            const auto path = fmt::format("{}/{}", secret_folder, setting);
+            plan_.image.files.push_back({path, *text, 0640, FileOwner::postern});
+            toml_.set(setting, "refile:" + path);
+        }
+    }
+
     std::vector<std::pair<std::string, std::string>> table(std::string_view variable) const
     {
         auto path = values_.text(variable);
@@ -242,16 +263,22 @@ private:
         return rows;
     }
 
-    void add_key(std::string_view domain, std::string_view selector, std::string_view path)
+    // Where the milter finds this key.
+    std::string copy_of(std::string_view path)
     {
         auto& copies = plan_.image.copies;
         auto it = std::find_if(copies.begin(), copies.end(), [&](const auto& copy) { return copy.from == path; });
         if (it == copies.end())
             it = copies.insert(copies.end(), {std::string(path), fmt::format("{}/dkim-{}.pem", secret_folder, copies.size() + 1)});
+        return it->to;
+    }
+
+    void add_key(std::string_view domain, std::string_view selector, std::string_view path)
+    {
         toml_.repeated_section("dkim.domain");
         toml_.set("domain", domain);
         toml_.set("selector", selector);
-        toml_.set("key", it->to);
+        toml_.set("key", copy_of(path));
         if (values_.flag("OPENDKIM_SUBDOMAINS", false))
             toml_.set("subdomains", true);
     }

@@ -1,5 +1,8 @@
 #include "container/render.h"
 
+#include "common/dnsbl/known_lists.h"
+#include "config/setting.h"
+
 #include <algorithm>
 #include <cstdlib>
 #include <doctest/doctest.h>
@@ -93,7 +96,7 @@ TEST_CASE("profile: by the name that each image's users set")
         {"gateway without a postmaster", with({{"PROFILE", "gateway"}}, relay), "PROFILE: gateway wants POSTMASTER_EMAIL"},
     };
     for (const auto& c : cases) {
-        CAPTURE(c.name);
+        CAPTURE(std::string(c.name));
         const auto image = render(c.environment, {}, no_files);
         CHECK(image.has_value() == (c.want_fault == nullptr));
         if (image)
@@ -149,7 +152,7 @@ TEST_CASE("main.cf: one line for each variable")
          "default_action=tempfail }, inet:m:1, { inet:n:2, default_action=accept }\n"},
     };
     for (const auto& c : cases) {
-        CAPTURE(c.name);
+        CAPTURE(std::string(c.name));
         const auto text = main_cf(c.environment);
         CHECK_MESSAGE(has(text, c.want), text);
     }
@@ -208,17 +211,18 @@ TEST_CASE("DNS lists: error answers never count, and keys are not shown")
     struct Case {
         const char* name;
         const char* sites;
-        const char* want;
+        std::string want;
     };
     const Case cases[] = {
-        {"a known list", "zen.spamhaus.org", "postscreen_dnsbl_sites = zen.spamhaus.org=127.0.0.[2..11]\n"},
+        {"a known list", "zen.spamhaus.org",
+         fmt::format("postscreen_dnsbl_sites = zen.spamhaus.org={}\n", find_known_list("zen.spamhaus.org")->listings)},
         {"an unknown one", "bl.example*2", "postscreen_dnsbl_sites = bl.example=127.[0..254].[0..255].[0..255]*2\n"},
         {"the user's own filter", "hostkarma.junkemailfilter.com=127.0.0.3",
          "postscreen_dnsbl_sites = hostkarma.junkemailfilter.com=127.0.0.3\n"},
         {"a closed one", "cbl.abuseat.org=127.0.0.2, bl.spamcop.net", "postscreen_dnsbl_sites = bl.spamcop.net=127.0.0.2\n"},
     };
     for (const auto& c : cases) {
-        CAPTURE(c.name);
+        CAPTURE(std::string(c.name));
         CHECK(has(main_cf(with(gateway, {{"POSTFIX_DNSBL_SITES", c.sites}})), c.want));
     }
     const auto keyed = image_of(with(gateway, {{"POSTFIX_DNSBL_SITES", "abcdefabcdefabcdefabcdef12.zen.dq.spamhaus.net"}}));
@@ -256,7 +260,13 @@ TEST_CASE("signing: keys are copied, and OpenDKIM's tables read")
         {}, [](const std::string& path) -> Result<std::string> {
             return path == "/kt" ? "# keys\na a.example:s1:/etc/mail/dkim/a.private\n" : "*@a.example a\n";
         });
-    CHECK(has(text_of(tables, "/run/postern/postern.toml"), "domain = \"a.example\"\nselector = \"s1\"\n"));
+    if (find_setting("dkim", "key_table")) {
+        CHECK(text_of(tables, "/run/postern/secret/key_table") == "a a.example:s1:/run/postern/secret/dkim-1.pem\n");
+        CHECK(text_of(tables, "/run/postern/secret/signing_table") == "*@a.example a\n");
+    } else {
+        CHECK(has(text_of(tables, "/run/postern/postern.toml"), "domain = \"a.example\"\nselector = \"s1\"\n"));
+    }
+    CHECK(tables.copies.at(0).from == "/etc/mail/dkim/a.private");
     CHECK(has_service(tables, "milterd"));
     CHECK_FALSE(has_service(tables, "policyd"));
     CHECK(has(faults_of(with(gateway, {{"ENABLE_OPENDKIM", "true"}, {"OPENDKIM_MODE", "s"}})), "OPENDKIM_KEYFILE: signing wants it"));
@@ -280,6 +290,33 @@ TEST_CASE("what the environment says to the daemons is seen, too")
     CHECK(has(text_of(image, "main.cf"), "policy_context=dnsbl+spf }"));
     CHECK(has_service(image, "policyd"));
     CHECK(has(faults_of(with(gateway, {{"POSTERN_GREYLIST_DELAY", "soon"}})), "POSTERN_GREYLIST_DELAY"));
+}
+
+TEST_CASE("logs: less urgent lines are left out, and the file is kept where it may be")
+{
+    struct Case {
+        const char* name;
+        Environment environment;
+        bool can_keep;
+        const char* want;
+    };
+    const Case cases[] = {
+        {"all, and the file", relay, true, "s6-log -b -- 'p[postfix]' 1 n3 s10000000 /var/log/s6-maillog\n"},
+        {"no place for the file", relay, false, "s6-log -b -- 'p[postfix]' 1\n"},
+        {"another place", with(relay, {{"LOGOUTPUT", "/var/log/maillog"}}), true, "s6-log -b -- 'p[postfix]' 1\n"},
+        {"warnings", with(gateway, {{"SYSLOG_PRIORITY", "4"}}), false,
+         "s6-log -b -- -.* '+: (warning|error|fatal|panic): ' 'p[postfix]' 1\n"},
+        {"what is fatal", with(gateway, {{"SYSLOG_PRIORITY", "0"}}), false, "s6-log -b -- -.* '+: (fatal|panic): ' 'p[postfix]' 1\n"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(std::string(c.name));
+        Surroundings around;
+        around.can_keep_log = c.can_keep;
+        CHECK(has(text_of(image_of(c.environment, around), "/run/postern/service/postfix/log/run"), c.want));
+    }
+    for (const auto& [priority, level] : {std::pair{"7", "debug"}, {"6", "info"}, {"5", "info"}, {"4", "warning"}, {"3", "error"}})
+        CHECK(has(text_of(image_of(with(gateway, {{"SYSLOG_PRIORITY", priority}})), "/run/postern/postern.toml"),
+                  fmt::format("level = \"{}\"", level)));
 }
 
 TEST_CASE("no clamd in the small image")

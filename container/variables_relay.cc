@@ -72,9 +72,9 @@ constexpr Variable table[] = {
     {"DKIM_EXTERNALIGNORE", relay, list, "MYNETWORKS", "nothing",
      "Whom OpenDKIM does not warn of when they send as one of our domains; Postern warns of nobody."},
     {"DKIM_OVERSIGN_HEADERS", relay, list, "From", "dkim.oversign", "Header fields that nobody may add to."},
-    {"DKIM_SENDER_HEADERS", relay, list, "", "dkim.sender_fields", "Which header fields tell the domain that signs."},
-    {"DKIM_SIGN_HEADERS", relay, list, "", "dkim.sign_fields", "Which header fields are signed."},
-    {"DKIM_OMIT_HEADERS", relay, list, "", "dkim.omit_fields", "Which are not."},
+    {"DKIM_SENDER_HEADERS", relay, list, "", "dkim.author_fields", "Which header fields tell the domain that signs."},
+    {"DKIM_SIGN_HEADERS", relay, list, "", "dkim.signed_fields", "Which header fields are signed."},
+    {"DKIM_OMIT_HEADERS", relay, list, "", "dkim.omitted_fields", "Which are not."},
 
     {"POSTCONF", relay, text, "", "anything", "NAME=VALUE, with semicolons between: has the last word in main.cf."},
     {"CONFIG_RELOADER_ENABLED", relay, boolean, "true", "the service watch",
