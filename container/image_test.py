@@ -357,6 +357,14 @@ def test_scripts_run_before_the_start(world: World, sink: Sink, tmp_path: Path) 
         assert it.logs().index("hello from a script") < it.logs().index("[postfix]")
 
 
+def test_the_documented_call_makes_a_key(tmp_path: Path) -> None:
+    printed = run(["podman", "run", "--rm", "--network=none", "-v", f"{tmp_path}:/workdir", "--entrypoint", "opendkim-genkey",
+                   "localhost/postern:plain", "--directory=/workdir", "--bits=1024", "--selector=s1", "--restrict",
+                   "--domain=postern.example"])
+    assert "PRIVATE KEY" in (tmp_path / "s1.private").read_text(), printed
+    assert "s1._domainkey" in (tmp_path / "s1.txt").read_text()
+
+
 def test_in_a_pod(world: World) -> None:
     manifest = ROOT / "container/kubernetes.yaml"
     run(["podman", "kube", "play", manifest], seconds=120)
