@@ -241,6 +241,46 @@ def test_viruses_are_refused_both_ways(world: World, sink: Sink, tmp_path: Path)
             assert (code, "Eicar" in text) == (550, True), text
 
 
+def test_mail_that_leaves_is_signed_by_the_tables_and_scanned(world: World, sink: Sink, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    database, keys = tmp_path / "clamav", tmp_path / "dkim"
+    database.mkdir()
+    keys.mkdir()
+    (database / "eicar.ndb").write_text(f"Test.Eicar:0:*:{EICAR.encode().hex()}\n")
+    key = world.our_keys[0]
+    (keys / "ours.private").write_bytes(key.pem.read_bytes())
+    (keys / "ours.private").chmod(0o600)  # root's alone, and the volume is not to be changed
+    (keys / "KeyTable").write_text(f"ours postern.example:{key.selector}:/etc/mail/dkim/ours.private\n")
+    (keys / "SigningTable").write_text("*@postern.example ours\n")
+    environment = gateway(sink, ENABLE_OPENDKIM="true", OPENDKIM_MODE="s", OPENDKIM_KEYTABLE="/etc/mail/dkim/KeyTable",
+                          OPENDKIM_SIGNINGTABLE="/etc/mail/dkim/SigningTable", ENABLE_CLAMAV="true",
+                          POSTFIX_MYNETWORKS="127.0.0.0/8", POSTERN_CLAMAV_WAIT="20s")
+    with container(environment, "-v", f"{keys}:/etc/mail/dkim:ro", "-v", f"{database}:/var/lib/clamav") as it:
+        mail = compose("me@postern.example", "you@stranger.example")
+        wait_until(lambda: send(mail, "me@postern.example", "you@stranger.example")[0] == 250, "clamd", 60, it.logs)
+        assert verified_algorithms(sink.wait_for(message_id_of(mail)).content, world.zone) == ["rsa-sha256"]
+        infected = compose("me@postern.example", "you@stranger.example", body=EICAR + "\n")
+        assert send(infected, "me@postern.example", "you@stranger.example")[0] == 550
+
+
+def test_the_gateways_ports_for_people(world: World, sink: Sink) -> None:
+    environment = gateway(sink, ENABLE_SUBMISSION_PORT="true", ENABLE_SMTPS_PORT="true", SMTPD_USERS="me@postern.example:pw")
+    with container(environment, *READ_ONLY, *CAPABILITIES):
+        context = ssl._create_unverified_context()
+        with speak(587) as session:  # also from the loopback network: nobody sends without a login
+            session.ehlo()
+            assert session.mail("me@postern.example")[0] == 530
+            session.starttls(context=context)
+            session.ehlo()
+            session.mail("me@postern.example")
+            assert session.rcpt("you@elsewhere.example")[0] == 554
+        with smtplib.SMTP_SSL("127.0.0.1", 465, context=context, timeout=30) as session:
+            session.login("me@postern.example", "pw")
+            mail = compose("me@postern.example", "you@elsewhere.example")
+            session.sendmail("me@postern.example", ["you@elsewhere.example"], mail)
+        sink.wait_for(message_id_of(mail))
+
+
 def test_starts_again_the_same(world: World, sink: Sink) -> None:
     with container(relay(sink)) as it:
         command = ["sh", "-c", "cd /run/postern && cat postern.toml postfix/main.cf postfix/master.cf && find service -type f -name run | sort"]
