@@ -8,6 +8,7 @@ addresses are the container's own network.
 from __future__ import annotations
 
 import contextlib
+import shutil
 import smtplib
 import socket
 import ssl
@@ -378,6 +379,9 @@ def test_a_wrong_start_says_why(sink: Sink) -> None:
 def test_what_postgrey_knew_is_known(world: World, sink: Sink, tmp_path: Path) -> None:
     spool = tmp_path / "spool"
     (spool / "postgrey").mkdir(parents=True)
+    (spool / "deferred/A").mkdir(parents=True)
+    for path in (spool / "deferred", spool / "deferred/A"):
+        shutil.chown(path, 4242)  # Postfix's number in the other image
     now = int(time.time())
     for name, key, value in [("postgrey.db", "198.51.100.0/a@stranger.example/user@postern.example", f"{now - 900},{now - 60}"),
                              ("postgrey_clients.db", "198.51.100.25", f"9,{now - 60}")]:
@@ -385,6 +389,7 @@ def test_what_postgrey_knew_is_known(world: World, sink: Sink, tmp_path: Path) -
     environment = gateway(sink, ENABLE_POSTGREY="true", POSTGREY_WHITELIST_UPDATE="false")
     with container(environment, "-v", f"{spool}:/var/spool/postfix") as it:
         wait_until(lambda: (spool / "postern/postgrey-imported").exists(), "the import", 30, it.logs)
+        assert (spool / "deferred/A").stat().st_uid == int(it.exec("id", "-u", "postfix"))
         content = compose("a@stranger.example", "user@postern.example")
         code, text = send(content, "a@stranger.example", "user@postern.example", source=STRANGER)
         assert code == 250, text

@@ -118,6 +118,21 @@ Result<> make_folder(const std::string& path, mode_t mode, uid_t uid, gid_t gid,
     return {};
 }
 
+// A volume of another image, or of an older one, whose users have other numbers: Postfix would not touch its mail.
+void adopt(const std::string& path, uid_t uid, const Say& say)
+{
+    struct stat status{};
+    if (::lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid == uid)
+        return;
+    std::error_code error;
+    std::size_t count = 0;
+    for (fs::recursive_directory_iterator it(path, fs::directory_options::skip_permission_denied, error), end;
+         !error && it != end; it.increment(error))
+        count += ::lchown(it->path().c_str(), uid, nobody_changes) == 0 ? 1 : 0;
+    if (::lchown(path.c_str(), uid, nobody_changes) == 0 && count > 0)
+        say(fmt::format("{}: {} files of user {} are user {}'s now", path, count, status.st_uid, uid));
+}
+
 Result<> make_certificate(const Image& image, const Say& say)
 {
     const auto key = fmt::format("{}/snakeoil.key", secret_folder);
@@ -258,6 +273,11 @@ Result<> make_folders(const Image& image, const Say& say)
         {"/var/spool/postfix/public", 02710, postfix.uid, postdrop},
         {"/var/spool/postfix/postern", 0750, postern.uid, postern.gid},
     };
+    for (const auto* const queue : {"active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private",
+                                    "saved", "trace"})
+        adopt(fmt::format("/var/spool/postfix/{}", queue), postfix.uid, say);
+    adopt("/var/spool/postfix/postern", postern.uid, say);
+    adopt("/var/lib/postfix", postfix.uid, say);
     for (const auto& folder : folders)
         if (const auto made = make_folder(folder.path, folder.mode, folder.uid, folder.gid, say); !made)
             return made;
@@ -265,6 +285,7 @@ Result<> make_folders(const Image& image, const Say& say)
         if (file.path == "/run/postern/clamd.conf") {
             if (const auto made = make_folder("/run/clamav", 0750, clamav.uid, postern.gid, say); !made)
                 return made;
+            adopt("/var/lib/clamav", clamav.uid, say);
             return make_folder("/var/lib/clamav", 0755, clamav.uid, clamav.gid, say);
         }
     return {};
