@@ -1,19 +1,16 @@
 #include "policyd/greylist_lists.h"
 
-#include "common/file_descriptor.h"
 #include "common/list_file.h"
+#include "common/read_file.h"
 
 #include <cerrno>
-#include <cstring>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace postern {
 namespace {
 
-constexpr off_t file_limit = 16 << 20;
+constexpr std::size_t file_limit = 16 << 20;
 constexpr std::size_t remembered = 10'000; // names, and recipients
 
 bool may_be_missing(std::string_view path)
@@ -21,29 +18,11 @@ bool may_be_missing(std::string_view path)
     return path.ends_with(".local") || path.starts_with("/etc/postgrey/");
 }
 
-Result<std::string> read_file(const std::string& path)
+Result<std::string> read_list(const std::string& path)
 {
-    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); // a FIFO must not hang us
-    if (!file && errno == ENOENT && may_be_missing(path))
+    if (may_be_missing(path) && ::access(path.c_str(), F_OK) != 0 && errno == ENOENT)
         return std::string();
-    struct stat status{};
-    if (!file || ::fstat(file.get(), &status) != 0)
-        return fail("{}: {}", path, std::strerror(errno));
-    if (!S_ISREG(status.st_mode))
-        return fail("{}: is not a file", path);
-    if (status.st_size > file_limit)
-        return fail("{}: has {} octets; at most {} are read", path, status.st_size, file_limit);
-    std::string text;
-    char buffer[1 << 16];
-    for (;;) {
-        const auto size = ::read(file.get(), buffer, sizeof buffer);
-        if (size < 0 && errno != EINTR)
-            return fail("{}: {}", path, std::strerror(errno));
-        if (size == 0 || text.size() > static_cast<std::size_t>(file_limit))
-            return text;
-        if (size > 0)
-            text.append(buffer, static_cast<std::size_t>(size));
-    }
+    return read_file(path, file_limit);
 }
 
 // All that the files and the configuration list. The latter's entries have been checked by its table.
@@ -60,7 +39,7 @@ std::vector<Entry> read_entries(Result<Entry> (*parse)(std::string_view), const 
         return {};
     };
     for (const auto& path : paths) {
-        if (const auto text = read_file(path))
+        if (const auto text = read_list(path))
             parse_list_file(*text, path, add, faults);
         else
             faults.push_back(text.error());
