@@ -131,7 +131,7 @@ void Facts::function(FunctionState state)
 {
     line("function", {{"function", std::string(state.name)}})
         .word("state", state_name(state.kind), state_names, "The state of a function is 1, the others are 0.")
-        .text("reason", state.kind == FunctionState::Kind::ready ? "" : state.reason)
+        .text("reason", state.reason)
         .text("meanwhile", std::string(state.kind == FunctionState::Kind::ready ? "" : state.meanwhile));
     functions_.push_back(std::move(state));
 }
@@ -155,13 +155,12 @@ Readiness readiness(const Facts& facts)
     Readiness result;
     for (const auto& function : facts.functions()) {
         result.text += fmt::format("{} {}", function.name, state_name(function.kind));
-        if (function.kind != FunctionState::Kind::ready) {
-            result.is_ready = false;
-            if (!function.reason.empty())
-                result.text += ": " + printable(function.reason);
-            if (!function.meanwhile.empty())
-                result.text += fmt::format(" (meanwhile: {})", function.meanwhile);
-        }
+        const bool is_ready = function.kind == FunctionState::Kind::ready;
+        result.is_ready = result.is_ready && is_ready;
+        if (!function.reason.empty())
+            result.text += ": " + printable(function.reason);
+        if (!is_ready && !function.meanwhile.empty())
+            result.text += fmt::format(" (meanwhile: {})", function.meanwhile);
         result.text += '\n';
     }
     return result;

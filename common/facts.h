@@ -63,7 +63,7 @@ struct FunctionState {
 
     std::string_view name;      // a literal, as in the log
     Kind kind = Kind::ready;
-    std::string reason{};       // why it is not ready: a clause
+    std::string reason{};       // why it is not ready, or ready with less than it should have: a clause
     std::string_view meanwhile{}; // what is done while it is not: "pass", "defer", "reject", "no score"
 };
 

@@ -5,6 +5,7 @@
 #include "common/domain_list.h"
 #include "common/mail_address.h"
 #include "common/network_list.h"
+#include "common/regex.h"
 #include "common/socket_address.h"
 #include "common/spf/spf_text.h"
 #include "common/text.h"
@@ -135,6 +136,32 @@ Result<> check_address_entry(std::string_view text)
 {
     if (const auto entry = parse_address_entry(text); !entry)
         return tl::unexpected(entry.error());
+    return {};
+}
+
+Result<> check_exempt_client(std::string_view text)
+{
+    return text == "local" ? Result<>{} : check_network(text);
+}
+
+Result<> check_login_entry(std::string_view text)
+{
+    const bool is_pattern = text.size() > 1 && text.front() == '/' && text.back() == '/';
+    if (text.front() == '/' && !is_pattern)
+        return fail("\"{}\" begins as a regular expression and does not end as one; a file is for "
+                    "clamav.exempt_login_lists",
+                    text);
+    if (!is_pattern)
+        return {};
+    if (const auto pattern = Regex::compile(text.substr(1, text.size() - 2)); !pattern)
+        return tl::unexpected(pattern.error());
+    return {};
+}
+
+Result<> check_signature_name(std::string_view text)
+{
+    if (!std::all_of(text.begin(), text.end(), [](char c) { return is_printable(c) && c != ' '; }))
+        return fail("\"{}\" cannot be the beginning of a signature's name", text);
     return {};
 }
 

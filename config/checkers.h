@@ -24,6 +24,9 @@ Result<> check_account(std::string_view text);    // of a user or a group
 
 Result<> check_client_entry(std::string_view text);  // client_list.h
 Result<> check_address_entry(std::string_view text); // address_list.h
+Result<> check_exempt_client(std::string_view text); // as check_network, or "local"
+Result<> check_login_entry(std::string_view text);   // a name, or /regexp/
+Result<> check_signature_name(std::string_view text); // the beginning of a name of clamd's
 Result<> check_defer_action(std::string_view text);  // defer_if_permit, defer, defer_if_reject, 4NN
 
 // Texts that go out to a peer: printable, of bounded length, and with those %letters only.

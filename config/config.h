@@ -236,6 +236,7 @@ struct RecipientSettings {
 struct MilterdSettings : DaemonSettings {
     std::string authserv_id; // empty: the host's name
     std::int64_t max_spooled{}; // octets of message bodies held at one time
+    std::int64_t max_spooled_messages{};
 };
 
 // One key. Two entries of one domain sign one mail twice (rsa-sha256 and ed25519-sha256).
@@ -264,20 +265,33 @@ struct DkimSettings {
 };
 
 enum class InfectedAction { reject, quarantine, defer, discard, accept };
-enum class ScanFailureAction { defer, accept };
+enum class ScanFailureAction { defer, accept, reject, quarantine };
+enum class OwnScanFailureAction { same, defer, accept, reject, quarantine }; // same: as of other mail
 enum class OversizeAction { accept, defer, reject, quarantine };
+enum class VirusHeader { none, found, add, replace };
+enum class RecipientLines { never, found, always }; // of the log
 
 struct ClamavSettings {
     bool enable{};
     bool observe{};
-    std::string clamd; // unix:PATH or inet:HOST:PORT
+    Texts clamd; // unix:PATH or inet:HOST:PORT
     InfectedAction infected{};
+    InfectedAction suspicious{};
+    Texts suspicious_names; // how the names of guesses begin: "PUA."
     ScanFailureAction failure{};
+    OwnScanFailureAction own_failure{};
     std::int64_t max_size{}; // octets
     OversizeAction oversize{};
     std::chrono::seconds wait{};        // for a clamd that is not there
     std::chrono::seconds reload_wait{}; // for one that takes the connection and is silent
     std::string text;                   // of the refusal; %v is the virus
+    VirusHeader header{};
+    std::string hostname; // in X-Virus-Scanned; empty: the host's name
+    RecipientLines log_recipients{};
+    Texts exempt_clients;     // networks, names, and "local"
+    Texts exempt_lists;       // paths of files in clamav-milter's format
+    Texts exempt_logins;      // names or /regexp/
+    Texts exempt_login_lists; // paths of files with a name a line
 };
 
 struct Config {

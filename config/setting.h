@@ -32,7 +32,8 @@ struct Octets { // a number that may be written with K, M or G
 using Target = std::variant<bool*, std::int64_t*, Octal, Octets, std::string*, Texts*, std::chrono::seconds*,
                             std::chrono::milliseconds*, LogFormat*, LogTarget*, DnsblAction*, DnsblZoneType*,
                             SpfRejectOn*, SpfHeloRejectOn*, SpfHeader*, InfectedAction*, ScanFailureAction*,
-                            OversizeAction*, UnknownRecipient*, UnavailableDirectory*>;
+                            OwnScanFailureAction*, OversizeAction*, VirusHeader*, RecipientLines*, UnknownRecipient*,
+                            UnavailableDirectory*>;
 
 struct Setting {
     std::string_view section;

@@ -107,6 +107,15 @@ void validate_clamav(const ConfigCandidate& c, std::string_view path, ConfigProb
     const auto& clamav = c.config.clamav;
     if (!clamav.enable)
         return;
+    constexpr std::size_t most_clamds = 16; // each is asked how it is, every second
+    if (clamav.clamd.empty())
+        problems.faults.push_back({origin_of(c, path, "clamav.clamd"), "names no clamd to ask"});
+    if (clamav.clamd.size() > most_clamds)
+        problems.faults.push_back({origin_of(c, path, "clamav.clamd"),
+                                   fmt::format("has {} items; at most {} are asked", clamav.clamd.size(), most_clamds)});
+    for (auto it = clamav.clamd.begin(); it != clamav.clamd.end(); ++it)
+        if (std::find(clamav.clamd.begin(), it, *it) != it)
+            problems.warnings.push_back({origin_of(c, path, "clamav.clamd"), fmt::format("names {} twice", *it)});
     const std::pair<std::string_view, std::chrono::seconds> waits[] = {{"clamav.wait", clamav.wait},
                                                                        {"clamav.reload_wait", clamav.reload_wait}};
     for (const auto& [name, wait] : waits)

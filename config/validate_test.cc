@@ -80,6 +80,9 @@ TEST_CASE("settings that do not fit together")
          {"t:4: milterd.deadline: clamav.wait (10s) is cut short by milterd.deadline (10s)",
           "t:4: milterd.deadline: clamav.reload_wait (60s) is cut short by milterd.deadline (10s)"}},
         {"the same without scanning", "[milterd]\ndeadline = \"10s\"\n", {}, {}},
+        {"no clamd", "[clamav]\nenable = true\nclamd = []\n", {"t:3: clamav.clamd: names no clamd to ask"}, {}},
+        {"a clamd twice", "[clamav]\nenable = true\nclamd = [\"unix:/c\", \"inet:h:1\", \"unix:/c\"]\n", {},
+         {"t:3: clamav.clamd: names unix:/c twice"}},
         {"a mail that can never be held", "[clamav]\nenable = true\nmax_size = \"257M\"\n",
          {"t:3: clamav.max_size: clamav.max_size must not be above milterd.max_spooled: such a mail could never be "
           "scanned"},

@@ -78,9 +78,21 @@ template <>
 inline constexpr std::span<const Word<InfectedAction>> words_of<InfectedAction> = infected_action_words;
 
 constexpr Word<ScanFailureAction> scan_failure_action_words[] = {{"defer", ScanFailureAction::defer},
-                                                                 {"accept", ScanFailureAction::accept}};
+                                                                 {"accept", ScanFailureAction::accept},
+                                                                 {"reject", ScanFailureAction::reject},
+                                                                 {"quarantine", ScanFailureAction::quarantine}};
 template <>
 inline constexpr std::span<const Word<ScanFailureAction>> words_of<ScanFailureAction> = scan_failure_action_words;
+
+constexpr Word<OwnScanFailureAction> own_scan_failure_action_words[] = {
+    {"same", OwnScanFailureAction::same},
+    {"defer", OwnScanFailureAction::defer},
+    {"accept", OwnScanFailureAction::accept},
+    {"reject", OwnScanFailureAction::reject},
+    {"quarantine", OwnScanFailureAction::quarantine}};
+template <>
+inline constexpr std::span<const Word<OwnScanFailureAction>> words_of<OwnScanFailureAction> =
+    own_scan_failure_action_words;
 
 constexpr Word<OversizeAction> oversize_action_words[] = {{"accept", OversizeAction::accept},
                                                           {"defer", OversizeAction::defer},
@@ -88,5 +100,18 @@ constexpr Word<OversizeAction> oversize_action_words[] = {{"accept", OversizeAct
                                                           {"quarantine", OversizeAction::quarantine}};
 template <>
 inline constexpr std::span<const Word<OversizeAction>> words_of<OversizeAction> = oversize_action_words;
+
+constexpr Word<VirusHeader> virus_header_words[] = {{"none", VirusHeader::none},
+                                                    {"found", VirusHeader::found},
+                                                    {"add", VirusHeader::add},
+                                                    {"replace", VirusHeader::replace}};
+template <>
+inline constexpr std::span<const Word<VirusHeader>> words_of<VirusHeader> = virus_header_words;
+
+constexpr Word<RecipientLines> recipient_lines_words[] = {{"never", RecipientLines::never},
+                                                          {"found", RecipientLines::found},
+                                                          {"always", RecipientLines::always}};
+template <>
+inline constexpr std::span<const Word<RecipientLines>> words_of<RecipientLines> = recipient_lines_words;
 
 } // namespace postern

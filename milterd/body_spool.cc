@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <utility>
 
 namespace postern {
 namespace {
@@ -18,31 +19,48 @@ std::string memfd_name(std::string_view label)
     return name;
 }
 
+bool take_from(std::atomic<std::size_t>& taken, std::size_t wanted, std::size_t limit)
+{
+    auto before = taken.load();
+    do {
+        if (wanted > limit || before > limit - wanted)
+            return false;
+    } while (!taken.compare_exchange_weak(before, before + wanted));
+    return true;
+}
+
 } // namespace
+
+void SpoolBudget::set_limits(SpoolLimits limits)
+{
+    limit_ = limits.octets;
+    message_limit_ = limits.messages;
+}
+
+bool SpoolBudget::take_message()
+{
+    return take_from(messages_, 1, message_limit_);
+}
 
 bool SpoolBudget::take(std::size_t octets)
 {
-    const std::size_t limit = limit_;
-    auto used = used_.load();
-    do {
-        if (octets > limit || used > limit - octets)
-            return false;
-    } while (!used_.compare_exchange_weak(used, used + octets));
-    return true;
+    return take_from(used_, octets, limit_);
 }
 
 BodySpool::BodySpool(std::shared_ptr<SpoolBudget> budget, std::size_t max_size, std::string_view label)
     : budget_(std::move(budget))
     , max_size_(max_size)
-    , file_(::memfd_create(memfd_name(label).c_str(), MFD_CLOEXEC))
+    , is_counted_(budget_->take_message())
 {
+    if (is_counted_)
+        file_ = FileDescriptor(::memfd_create(memfd_name(label).c_str(), MFD_CLOEXEC));
     if (!file_)
-        state_ = State::broken;
+        let_go(is_counted_ ? State::broken : State::no_room);
 }
 
 BodySpool::~BodySpool()
 {
-    let_go(state_);
+    let_go(State::whole);
 }
 
 void BodySpool::let_go(State why)
@@ -51,6 +69,10 @@ void BodySpool::let_go(State why)
     file_ = FileDescriptor();
     budget_->give_back(held_);
     held_ = 0;
+    if (std::exchange(is_counted_, false))
+        budget_->give_back_message();
+    if (why == State::no_room)
+        budget_->count_refused();
 }
 
 void BodySpool::write(std::string_view octets)

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <memory>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -52,11 +53,32 @@ TEST_CASE("BodySpool holds what was written, up to its limits")
             CHECK(spool.state() == c.want);
             CHECK(spool.size() == all.size());
             CHECK(budget->used() == c.want_used);
+            CHECK(budget->messages() == (c.want == State::whole ? 1 : 0));
+            CHECK(budget->refused() == (c.want == State::no_room || std::string_view(c.name).starts_with("over the budget, then")));
             if (c.want == State::whole)
                 CHECK(content_of(spool) == all);
         }
         CHECK(budget->used() == 0);
+        CHECK(budget->messages() == 0);
     }
+}
+
+TEST_CASE("no more than so many messages are held")
+{
+    using State = BodySpool::State;
+    const auto budget = std::make_shared<SpoolBudget>(SpoolLimits{1000, 2});
+    auto first = std::make_unique<BodySpool>(budget, 100, "1");
+    const BodySpool second(budget, 100, "2");
+    BodySpool third(budget, 100, "3");
+    third.write("text");
+    CHECK(second.state() == State::whole);
+    CHECK(third.state() == State::no_room);
+    CHECK(budget->used() == 0);
+    CHECK(budget->messages() == 2);
+    CHECK(budget->refused() == 1);
+    first.reset();
+    CHECK(BodySpool(budget, 100, "4").state() == State::whole);
+    CHECK(budget->messages() == 1);
 }
 
 TEST_CASE("the label names the descriptor, and cannot be more than a name")
@@ -83,7 +105,7 @@ TEST_CASE("SpoolBudget is kept by threads together")
     CHECK(taken == 142);
     CHECK(budget.used() == 994);
     CHECK_FALSE(budget.take(~std::size_t{0}));
-    budget.set_limit(10); // a reload: what is held stays, no more is taken
+    budget.set_limits({10}); // a reload: what is held stays, no more is taken
     CHECK_FALSE(budget.take(1));
     budget.give_back(990);
     CHECK(budget.take(6));

@@ -46,9 +46,9 @@ Result<std::unique_ptr<ClamavFilter>> clamav_filter(const Config& config, const 
 {
     auto spool = parts.spool;
     if (!spool)
-        spool = std::make_shared<SpoolBudget>(static_cast<std::size_t>(config.milterd.max_spooled));
-    return ClamavFilter::create(
-        config.clamav, static_cast<std::size_t>(config.milterd.max_connections), std::move(spool));
+        spool = std::make_shared<SpoolBudget>(spool_limits(config.milterd));
+    return ClamavFilter::create(config.clamav, {static_cast<std::size_t>(config.milterd.max_connections),
+                                                std::move(spool), parts.clamds, look_up_with(parts.dns), &parts.log});
 }
 
 Result<std::unique_ptr<DkimVerifyFilter>> dkim_verify_filter(const DkimSettings& settings, const ChainParts& parts)
@@ -61,6 +61,11 @@ Result<std::unique_ptr<DkimVerifyFilter>> dkim_verify_filter(const DkimSettings&
 }
 
 } // namespace
+
+SpoolLimits spool_limits(const MilterdSettings& settings)
+{
+    return {static_cast<std::size_t>(settings.max_spooled), static_cast<std::size_t>(settings.max_spooled_messages)};
+}
 
 Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, const ChainParts& parts)
 {

@@ -15,6 +15,7 @@
 #include "common/result.h"
 #include "config/config.h"
 #include "milterd/body_spool.h"
+#include "milterd/clamd_server.h"
 #include "milterd/dkim_keys.h"
 #include "milterd/filter_chain.h"
 #include "milterd/resolver_thread.h"
@@ -30,8 +31,12 @@ struct ChainParts {
     Log& log;
     std::shared_ptr<FilterCounts> counts{};
     DkimKeys keys{};                      // those that sign
-    std::shared_ptr<SpoolBudget> spool{}; // its limit is the caller's to set; none: the chain has one of its own
+    std::shared_ptr<SpoolBudget> spool{}; // its limits are the caller's to set; none: the chain has one of its own
+    std::shared_ptr<ClamdServers> clamds{}; // likewise
 };
+
+// [milterd] max_spooled, max_spooled_messages
+SpoolLimits spool_limits(const MilterdSettings& settings);
 
 Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, const ChainParts& parts);
 

@@ -2,6 +2,7 @@
 
 #include "test/fake/fake_clamd.h"
 #include "test/scratch_clamd.h"
+#include "test/scratch_folder.h"
 
 #include <doctest/doctest.h>
 
@@ -14,7 +15,11 @@ ClamavSettings settings_for(const std::string& clamd)
 {
     ClamavSettings settings;
     settings.enable = true;
-    settings.clamd = clamd;
+    settings.clamd = {clamd};
+    settings.suspicious = InfectedAction::accept;
+    settings.suspicious_names = {"PUA.", "Heuristics."};
+    settings.header = VirusHeader::found;
+    settings.hostname = "mx.example";
     settings.infected = InfectedAction::reject;
     settings.failure = ScanFailureAction::defer;
     settings.max_size = 1 << 20;
@@ -49,7 +54,7 @@ FilterVerdict pass(ClamavFilter& filter, const Message& message, std::string_vie
 
 std::unique_ptr<ClamavFilter> filter_for(const ClamavSettings& settings, std::size_t max_spooled = 64 << 20)
 {
-    auto filter = ClamavFilter::create(settings, 1000, std::make_shared<SpoolBudget>(max_spooled));
+    auto filter = ClamavFilter::create(settings, {.budget = std::make_shared<SpoolBudget>(max_spooled)});
     REQUIRE(filter.has_value());
     return std::move(*filter);
 }
@@ -73,75 +78,6 @@ std::string base64(std::string_view text)
 }
 
 } // namespace
-
-TEST_CASE("clamav_verdict")
-{
-    using Kind = ScanOutcome::Kind;
-    using In = InfectedAction;
-    using Over = OversizeAction;
-    using Fail = ScanFailureAction;
-    using Do = FilterAction;
-    struct Case {
-        const char* name;
-        ScanOutcome outcome;
-        Origin origin;
-        In infected;
-        Over oversize;
-        Fail failure;
-        Do want;
-        int want_code;
-        const char* want_reason;
-        bool want_header;
-    };
-    const ScanOutcome clean{Kind::clean}, virus{Kind::infected, "Eicar-Test"}, large{Kind::too_large, "x"},
-        absent{Kind::failed, "clamd unavailable"};
-    const auto stranger = Origin::stranger, relay = Origin::relay;
-    const auto* const found = "infected Eicar-Test";
-    const auto* const gone = "clamd unavailable";
-    const Case cases[] = {
-        {"clean", clean, stranger, In::reject, Over::reject, Fail::defer, Do::accept, 0, "clean", false},
-        {"infected", virus, stranger, In::reject, Over::accept, Fail::defer, Do::reject, 550, found, true},
-        {"ours too", virus, Origin::ours, In::reject, Over::accept, Fail::defer, Do::reject, 550, found, true},
-        {"no bounce from a relay", virus, relay, In::reject, Over::accept, Fail::defer, Do::quarantine, 0, found,
-         true},
-        {"quarantine", virus, stranger, In::quarantine, Over::accept, Fail::defer, Do::quarantine, 0, found, true},
-        {"discard", virus, relay, In::discard, Over::accept, Fail::defer, Do::discard, 0, found, true},
-        {"defer", virus, stranger, In::defer, Over::accept, Fail::defer, Do::defer, 451, found, true},
-        {"accept", virus, stranger, In::accept, Over::accept, Fail::defer, Do::accept, 0, found, true},
-        {"unwanted", {Kind::infected, "PUA.Win.X"}, stranger, In::reject, Over::accept, Fail::defer, Do::accept, 0,
-         "suspicious PUA.Win.X", true},
-        {"a guess", {Kind::infected, "Heuristics.Y"}, relay, In::discard, Over::accept, Fail::defer, Do::accept, 0,
-         "suspicious Heuristics.Y", true},
-        {"large, accept", large, stranger, In::reject, Over::accept, Fail::defer, Do::accept, 0, "too large", false},
-        {"large, defer", large, stranger, In::reject, Over::defer, Fail::accept, Do::defer, 451, "too large", false},
-        {"large, reject", large, stranger, In::accept, Over::reject, Fail::accept, Do::reject, 552, "too large", false},
-        {"large, quarantine", large, stranger, In::accept, Over::quarantine, Fail::accept, Do::quarantine, 0, "too large",
-         false},
-        {"absent", absent, stranger, In::accept, Over::accept, Fail::defer, Do::defer, 451, gone, false},
-        {"absent, accept", absent, stranger, In::reject, Over::reject, Fail::accept, Do::accept, 0, gone, false},
-    };
-    for (const auto& c : cases) {
-        CAPTURE(c.name);
-        auto settings = settings_for("unix:/nowhere");
-        settings.infected = c.infected;
-        settings.oversize = c.oversize;
-        settings.failure = c.failure;
-        const auto got = clamav_verdict(c.outcome, c.origin, settings);
-        CHECK(got.action == c.want);
-        CHECK(got.code == c.want_code);
-        CHECK(got.reason == c.want_reason);
-        CHECK(got.edits.empty() != c.want_header);
-        if (got.code != 0) {
-            CHECK(!got.status.empty());
-            CHECK(!got.text.empty());
-        }
-    }
-    const auto rejected = clamav_verdict(virus, stranger, settings_for("unix:/nowhere"));
-    CHECK(rejected.status == "7.1");
-    CHECK(rejected.text == "100% infected: Eicar-Test");
-    CHECK(rejected.edits.front().name == "X-Virus-Status");
-    CHECK(rejected.edits.front().value == "Infected (Eicar-Test)");
-}
 
 TEST_CASE("clamd gets the whole mail, as it was on the wire")
 {
@@ -187,20 +123,126 @@ TEST_CASE("what is not sent to clamd")
         settings.oversize = c.oversize;
         settings.failure = c.failure;
         const auto budget = std::make_shared<SpoolBudget>(c.max_spooled);
-        auto filter = ClamavFilter::create(settings, 1000, budget);
+        auto filter = ClamavFilter::create(settings, {.budget = budget});
         const auto verdict = pass(**filter, message_with({{"From", " a@b"}}), std::string(2000, 'x'));
         CHECK(verdict.action == c.want);
         CHECK(verdict.reason == c.want_reason);
         CHECK(verdict.status == c.want_status);
         CHECK(budget->used() == 0);
+        CHECK(budget->messages() == 0);
     }
+}
+
+TEST_CASE("what clamd has found is told in the header, the log and to each recipient")
+{
+    const ScratchFolder folder;
+    FakeClamd clamd({.path = folder / "clamd"}, [](const ClamdRequest& request) {
+        const auto at = request.content.find("find ");
+        const auto name = at == std::string::npos ? "" : request.content.substr(at + 5);
+        return clamd_says(name.empty() ? "fd[5]: OK" : "fd[5]: " + name + " FOUND");
+    });
+    struct Case {
+        const char* name;
+        const char* body;
+        VirusHeader header;
+        RecipientLines lines;
+        FilterAction want;
+        const char* want_reason;
+        const char* want_status; // X-Virus-Status; empty: none
+        bool want_lines;
+    };
+    using enum VirusHeader;
+    using enum FilterAction;
+    const auto found_lines = RecipientLines::found;
+    const Case cases[] = {
+        {"clean", "x", replace, found_lines, accept, "clean", "Clean", false},
+        {"clean, nothing to say", "x", VirusHeader::found, found_lines, accept, "clean", "", false},
+        {"clean, each line", "x", none, RecipientLines::always, accept, "clean", "", true},
+        {"a virus", "find Win.X", VirusHeader::found, found_lines, reject, "infected Win.X", "Infected (Win.X)", true},
+        {"a guess", "find PUA.X", VirusHeader::found, found_lines, accept, "suspicious PUA.X", "Suspicious (PUA.X)", true},
+        {"no lines", "find PUA.X", none, RecipientLines::never, accept, "suspicious PUA.X", "", false},
+        {"a limit", "find Heuristics.Limits.Exceeded.MaxScanTime", VirusHeader::found, found_lines, accept,
+         "suspicious Heuristics.Limits.Exceeded.MaxScanTime", "Suspicious (Heuristics.Limits.Exceeded.MaxScanTime)", true},
+        {"a name that clamd should not have", "find Evil\r\nX: y\x80", VirusHeader::found, found_lines, reject,
+         "infected Evil??X: y?", "Infected (Evil??X: y?)", true},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        auto settings = settings_for("unix:" + folder / "clamd");
+        settings.header = c.header;
+        settings.log_recipients = c.lines;
+        const auto filter = filter_for(settings);
+        const auto verdict = pass(*filter, message_with({{"From", " a@b"}}), c.body);
+        CHECK(verdict.action == c.want);
+        CHECK(verdict.reason == c.want_reason);
+        CHECK(verdict.log_recipients == c.want_lines);
+        REQUIRE(verdict.edits.empty() == (std::string_view(c.want_status).empty()));
+        if (!verdict.edits.empty())
+            CHECK(verdict.edits[0].value == c.want_status);
+    }
+}
+
+TEST_CASE("who is exempt is not scanned, but cannot say that he was")
+{
+    auto settings = settings_for("unix:/nowhere/clamd"); // would be "clamd unavailable"
+    settings.exempt_logins = {"scanner"};
+    const auto budget = std::make_shared<SpoolBudget>(1 << 20);
+    auto filter = ClamavFilter::create(settings, {.budget = budget});
+    auto message = message_with({{"X-Virus-Status", " Clean"}});
+    CHECK(pass(**filter, message, "x").reason == "clamd unavailable");
+    message.login = "scanner";
+    const auto verdict = pass(**filter, message, "x");
+    CHECK(verdict.action == FilterAction::accept);
+    CHECK(verdict.reason == "exempt login");
+    REQUIRE(verdict.edits.size() == 1);
+    CHECK(verdict.edits[0].kind == HeaderEdit::Kind::remove);
+}
+
+TEST_CASE("a removed field that was signed is no secret")
+{
+    auto settings = settings_for("unix:/nowhere/clamd");
+    settings.exempt_clients = {"local"};
+    auto message = message_with({{"DKIM-Signature", " v=1; a=rsa-sha256; d=a.example; s=s; bh=AAAA; b=AAAA; h=from:x-virus-status"},
+                                 {"X-Virus-Status", " Clean"}});
+    message.is_internal = true;
+    CHECK(pass(*filter_for(settings), message, "x").reason == "exempt client, breaks a signature");
+}
+
+TEST_CASE("internal mail does not wait for clamd")
+{
+    auto settings = settings_for("unix:/nowhere/clamd");
+    settings.wait = 280s; // longer than any test may take
+    auto message = message_with({{"From", " a@b"}});
+    message.is_internal = true;
+    CHECK(pass(*filter_for(settings), message, "x").reason == "clamd unavailable");
+}
+
+TEST_CASE("the state is that of the best clamd, and names the others")
+{
+    const ScratchFolder folder;
+    FakeClamd clamd({.path = folder / "clamd"}, [](const ClamdRequest&) { return clamd_says("fd[5]: OK"); });
+    auto settings = settings_for("unix:" + folder / "clamd");
+    settings.clamd.push_back("unix:/nowhere/clamd");
+    const auto filter = filter_for(settings);
+    auto state = filter->state();
+    for (int i = 0; i < 3000 && (state.kind != FunctionState::Kind::ready || !state.reason.ends_with("reached")); ++i) {
+        std::this_thread::sleep_for(10ms);
+        state = filter->state();
+    }
+    CHECK(state.kind == FunctionState::Kind::ready);
+    CHECK(state.reason == "unix:/nowhere/clamd cannot be reached");
+    Facts facts;
+    filter->add_facts(facts);
+    const auto status = write_status(facts);
+    CHECK(status.find("clamd unix:/nowhere/clamd state=down scans=0 failures=0\n") != std::string::npos);
+    CHECK(status.find("clamd unix:" + folder / "clamd" + " state=ready scans=0 failures=0\n") != std::string::npos);
 }
 
 TEST_CASE("a message that Postfix takes back leaves nothing behind")
 {
     const auto budget = std::make_shared<SpoolBudget>(1 << 20);
     const auto message = message_with({{"From", " a@b"}});
-    auto filter = ClamavFilter::create(settings_for("unix:/nowhere/clamd"), 1000, budget);
+    auto filter = ClamavFilter::create(settings_for("unix:/nowhere/clamd"), {.budget = budget});
     auto pass = (*filter)->begin(message);
     pass->header_complete(message);
     CHECK(budget->used() > 0);
@@ -211,7 +253,7 @@ TEST_CASE("a message that Postfix takes back leaves nothing behind")
 
 TEST_CASE("ClamavFilter::create says what is wrong with the address")
 {
-    const auto filter = ClamavFilter::create(settings_for("clamd.ctl"), 1000, std::make_shared<SpoolBudget>(1));
+    const auto filter = ClamavFilter::create(settings_for("clamd.ctl"), {});
     REQUIRE_FALSE(filter.has_value());
     CHECK(filter.error().what.starts_with("clamav.clamd: "));
 }

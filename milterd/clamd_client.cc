@@ -3,8 +3,6 @@
 #include "milterd/clamd_reply.h"
 
 #include <algorithm>
-#include <cstring>
-#include <netdb.h>
 #include <poll.h>
 #include <thread>
 #include <utility>
@@ -15,34 +13,16 @@ namespace {
 using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr auto first_pause = 100ms, longest_pause = 500ms; // between connections to a clamd that is not there
-constexpr auto stream_instead = 5min;  // after a descriptor was refused
-constexpr auto look_up_every = 1s;
+constexpr auto first_pause = 100ms, longest_pause = 500ms; // between rounds among clamds that are not there
 constexpr int max_failures = 2;
 
-std::vector<ClamdEndpoint> look_up(const SocketAddress& address)
+std::vector<std::shared_ptr<ClamdServer>> servers_of(const ClamdOptions& options)
 {
-    ClamdEndpoint endpoint;
-    if (address.is_unix()) {
-        const auto path = unix_sockaddr(address.path);
-        std::memcpy(&endpoint.address, &path, sizeof path);
-        endpoint.size = sizeof path;
-        return {endpoint};
-    }
-    std::vector<ClamdEndpoint> endpoints;
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_NUMERICSERV;
-    addrinfo* found = nullptr;
-    if (::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &found) != 0)
-        return endpoints;
-    for (const addrinfo* at = found; at; at = at->ai_next) {
-        std::memcpy(&endpoint.address, at->ai_addr, at->ai_addrlen);
-        endpoint.size = at->ai_addrlen;
-        endpoints.push_back(endpoint);
-    }
-    ::freeaddrinfo(found);
-    return endpoints;
+    const auto servers = options.servers ? options.servers : std::make_shared<ClamdServers>();
+    std::vector<std::shared_ptr<ClamdServer>> found;
+    for (const auto& address : options.addresses)
+        found.push_back(servers->at(address));
+    return found;
 }
 
 } // namespace
@@ -68,77 +48,77 @@ private:
 
 ClamdClient::ClamdClient(ClamdOptions options)
     : options_(std::move(options))
-    , endpoints_(look_up(options_.address))
-    , looked_up_(SteadyClock::now())
+    , servers_(servers_of(options_))
+    , watch_(servers_, {options_.silence, options_.look_up, options_.on_change})
 {
 }
 
-std::vector<ClamdEndpoint> ClamdClient::endpoints()
+ClamdState ClamdClient::state() const
 {
-    const std::lock_guard lock(mutex_);
-    return endpoints_;
+    for (const auto state : {ClamdState::ready, ClamdState::reloading, ClamdState::warming})
+        for (const auto& server : servers_)
+            if (server->state() == state)
+                return state;
+    return ClamdState::down;
 }
 
-// One thread asks, the others go on with what is known.
-void ClamdClient::look_up_again()
-{
-    if (options_.address.is_unix())
-        return;
-    {
-        const std::lock_guard lock(mutex_);
-        if (SteadyClock::now() < looked_up_ + look_up_every)
-            return;
-        looked_up_ = SteadyClock::now();
-    }
-    auto found = look_up(options_.address);
-    const std::lock_guard lock(mutex_);
-    looked_up_ = SteadyClock::now();
-    if (!found.empty())
-        endpoints_ = std::move(found);
-}
-
-bool ClamdClient::passes_descriptors() const
-{
-    return options_.address.is_unix() && SteadyClock::now() >= stream_until_.load();
-}
-
-void ClamdClient::no_more_descriptors()
-{
-    stream_until_ = SteadyClock::now() + stream_instead;
-}
-
-void ClamdClient::heard()
-{
-    last_reply_ = SteadyClock::now();
-    state_ = ClamdState::ready;
-}
-
-ClamdScan::ClamdScan(ClamdClient& client, ClamdContent content)
+ClamdScan::ClamdScan(ClamdClient& client, ClamdContent content, ScanPatience patience)
     : client_(client)
     , content_(content)
-    , command_(client.passes_descriptors() ? ClamdCommand::descriptor : ClamdCommand::stream)
+    , wait_(patience == ScanPatience::none ? 0ms : client.options_.wait)
+    , reload_wait_(patience == ScanPatience::none ? 0ms : client.options_.reload_wait)
+    , first_(client.first())
+    , tried_(client.servers_.size())
     , pause_(first_pause)
 {
-    connect();
+    client_.watch_.scan_begins();
+    go_elsewhere(false);
 }
 
 ClamdScan::~ClamdScan() = default;
 
-void ClamdScan::connect()
+// Who has not been tried in this round, the best first, and of equals the one whose turn it is.
+std::optional<std::size_t> ClamdScan::choose(bool ready_only) const
 {
-    endpoints_ = client_.endpoints();
-    connection_ = ClamdConnection();
-    connect_elsewhere();
+    const auto count = client_.servers_.size();
+    for (const auto state : {ClamdState::ready, ClamdState::reloading, ClamdState::warming, ClamdState::down}) {
+        for (std::size_t i = 0; i < count; ++i)
+            if (const auto at = (first_ + i) % count; !tried_[at] && client_.servers_[at]->state() == state)
+                return at;
+        if (ready_only)
+            break;
+    }
+    return std::nullopt;
 }
 
-// Takes the next address of a name that has several; what can be sent is sent.
-bool ClamdScan::connect_elsewhere()
+// False: there is nobody, and all is as it was.
+bool ClamdScan::go_elsewhere(bool ready_only)
+{
+    const auto to = choose(ready_only);
+    if (!to)
+        return false;
+    at_ = *to;
+    tried_[at_] = true;
+    command_ = server().passes_descriptors() ? ClamdCommand::descriptor : ClamdCommand::stream;
+    connect();
+    return true;
+}
+
+void ClamdScan::connect()
+{
+    endpoints_ = server().endpoints();
+    connection_ = ClamdConnection();
+    connect_to_next_address();
+}
+
+// Of a name that has several; what can be sent is sent.
+bool ClamdScan::connect_to_next_address()
 {
     if (endpoints_.empty())
         return false;
     connection_ = ClamdConnection(endpoints_.front(), command_, content_);
     endpoints_.erase(endpoints_.begin());
-    moved_at_ = SteadyClock::now();
+    connected_at_ = moved_at_ = SteadyClock::now();
     moved_ = 0;
     (void)connection_.advance();
     return true;
@@ -161,9 +141,9 @@ std::optional<ScanOutcome> ClamdScan::step()
         absent_since_.reset();
     switch (progress) {
     case Progress::refused:
-        return connect_elsewhere() ? std::nullopt : wait_absent(progress);
+        return wait_absent();
     case Progress::connecting:
-        return wait_absent(progress);
+        return wait_connecting();
     case Progress::busy:
     case Progress::under_way:
         return wait_silent(progress);
@@ -174,58 +154,92 @@ std::optional<ScanOutcome> ClamdScan::step()
     case Progress::no_descriptor:
         break;
     }
-    client_.no_more_descriptors();
+    server().no_more_descriptors();
     command_ = ClamdCommand::stream;
     connect();
     return std::nullopt;
 }
 
-std::optional<ScanOutcome> ClamdScan::wait_absent(ClamdConnection::Progress progress)
+// A host that does not answer at all counts as one where nobody listens.
+std::optional<ScanOutcome> ClamdScan::wait_connecting()
 {
-    const bool is_refused = progress == ClamdConnection::Progress::refused;
-    if (!absent_since_)
-        absent_since_ = moved_at_;
-    auto outcome = lose_patience(ClamdState::absent, *absent_since_ + (is_refused ? 0ms : client_.options_.silence),
-                                 *absent_since_ + client_.options_.wait);
-    if (!outcome && is_refused) {
-        client_.look_up_again();
-        sleep();
-    } else if (!outcome) {
-        poll();
+    const auto until = std::min(connected_at_ + client_.options_.silence, deadline_);
+    if (SteadyClock::now() >= until)
+        return wait_absent();
+    poll(until);
+    return std::nullopt;
+}
+
+std::optional<ScanOutcome> ClamdScan::wait_absent()
+{
+    if (connect_to_next_address())
+        return std::nullopt;
+    server().absent();
+    if (!absent_since_) {
+        absent_since_ = SteadyClock::now();
+        server().count_failure();
     }
-    return outcome;
+    if (go_elsewhere(false))
+        return std::nullopt;
+    if (auto outcome = lose_patience("clamd unavailable", *absent_since_ + wait_))
+        return outcome;
+    sleep();
+    return std::nullopt;
 }
 
 std::optional<ScanOutcome> ClamdScan::wait_silent(ClamdConnection::Progress progress)
 {
     if (std::exchange(moved_, connection_.moved()) != connection_.moved())
         moved_at_ = SteadyClock::now();
-    const auto since = std::max(moved_at_, client_.last_reply_.load());
-    auto outcome
-        = lose_patience(ClamdState::silent, since + client_.options_.silence, since + client_.options_.reload_wait);
-    if (!outcome && progress == ClamdConnection::Progress::busy) {
-        const auto first_knock = moved_at_;
-        sleep();
-        moved_at_ = first_knock; // it is one silence, however often we knock
-    } else if (!outcome) {
-        poll();
+    const auto since = std::max(moved_at_, server().last_reply());
+    const auto begins = since + client_.options_.silence;
+    if (SteadyClock::now() < begins) {
+        if (server().state() == ClamdState::ready) {
+            silent_since_.reset();
+            slot_.reset();
+        }
+        if (SteadyClock::now() >= deadline_)
+            return ScanOutcome{ScanOutcome::Kind::failed, "clamd too slow"};
+    } else {
+        server().silent();
+        if (!silent_since_) {
+            silent_since_ = since;
+            server().count_failure();
+        }
+        if (go_elsewhere(true))
+            return std::nullopt;
+        tried_.assign(tried_.size(), false); // whoever is ready next is asked
+        tried_[at_] = true;
+        if (auto outcome = lose_patience("clamd silent", *silent_since_ + reload_wait_))
+            return outcome;
     }
-    return outcome;
+    if (progress == ClamdConnection::Progress::busy) {
+        const auto first_knock = moved_at_;
+        std::this_thread::sleep_until(std::min(deadline_, SteadyClock::now() + pause_));
+        connect();
+        moved_at_ = first_knock; // it is one silence, however often we knock
+    } else {
+        poll(std::max(begins, SteadyClock::now() + longest_pause));
+    }
+    return std::nullopt;
 }
 
 std::optional<ScanOutcome> ClamdScan::read_reply()
 {
     using Kind = ClamdReply::Kind;
-    client_.heard();
+    server().heard();
     const auto reply = parse_clamd_reply(connection_.reply());
     if (!reply)
         return try_again(reply.error().what);
     switch (reply->kind) {
     case Kind::clean:
+        server().count_scan();
         return ScanOutcome{ScanOutcome::Kind::clean};
     case Kind::infected:
+        server().count_scan();
         return ScanOutcome{ScanOutcome::Kind::infected, reply->text};
     case Kind::too_large:
+        server().count_scan();
         return ScanOutcome{ScanOutcome::Kind::too_large, reply->text};
     case Kind::no_descriptor:
     case Kind::error:
@@ -234,56 +248,49 @@ std::optional<ScanOutcome> ClamdScan::read_reply()
     if (command_ == ClamdCommand::stream)
         return try_again("clamd error: " + reply->text);
     if (reply->kind == Kind::no_descriptor)
-        client_.no_more_descriptors();
+        server().no_more_descriptors();
     command_ = ClamdCommand::stream; // perhaps it may not read what it was passed
     connect();
     return std::nullopt;
 }
 
-// Once more, on a fresh connection: clamd may just have been restarted.
+// Once more, elsewhere or on a fresh connection: clamd may just have been restarted.
 std::optional<ScanOutcome> ClamdScan::try_again(std::string why)
 {
+    server().count_failure();
     if (++failures_ >= max_failures || SteadyClock::now() >= deadline_)
         return ScanOutcome{ScanOutcome::Kind::failed, std::move(why)};
-    wake_at_ = deadline_;
-    sleep();
+    if (!go_elsewhere(true))
+        sleep();
     return std::nullopt;
 }
 
-// Whether to give up now; if not, wake_at_ is when to ask again. Who is in trouble, from `begins` on, needs a slot.
-std::optional<ScanOutcome> ClamdScan::lose_patience(ClamdState trouble, Deadline begins, Deadline limit)
+// Whether to give up now. Who does not needs a slot.
+std::optional<ScanOutcome> ClamdScan::lose_patience(std::string_view reason, Deadline limit)
 {
-    const std::string reason = trouble == ClamdState::absent ? "clamd unavailable" : "clamd silent";
-    const auto now = SteadyClock::now();
-    if (now < begins) {
-        slot_.reset();
-    } else {
-        client_.state_ = trouble;
-        if (!slot_)
-            slot_ = std::make_unique<ClamdClient::Slot>(client_);
-        if (!slot_->is_free())
-            return ScanOutcome{ScanOutcome::Kind::failed, reason + ", too many wait"};
-    }
-    limit = std::min(limit, deadline_);
-    if (now >= limit)
-        return ScanOutcome{ScanOutcome::Kind::failed, reason};
-    wake_at_ = now < begins ? std::min(begins, limit) : limit;
+    if (!slot_)
+        slot_ = std::make_unique<ClamdClient::Slot>(client_);
+    if (SteadyClock::now() >= std::min(limit, deadline_))
+        return ScanOutcome{ScanOutcome::Kind::failed, std::string(reason)};
+    if (!slot_->is_free())
+        return ScanOutcome{ScanOutcome::Kind::failed, std::string(reason) + ", too many wait"};
     return std::nullopt;
 }
 
-// Then knocks again.
+// Then all are asked again.
 void ClamdScan::sleep()
 {
-    std::this_thread::sleep_until(std::min(wake_at_, SteadyClock::now() + pause_));
+    std::this_thread::sleep_until(std::min(deadline_, SteadyClock::now() + pause_));
     pause_ = std::min<std::chrono::milliseconds>(pause_ * 2, longest_pause);
-    connect();
+    tried_.assign(tried_.size(), false);
+    go_elsewhere(false);
 }
 
-void ClamdScan::poll()
+void ClamdScan::poll(Deadline until)
 {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake_at_ - SteadyClock::now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::min(until, deadline_) - SteadyClock::now());
     pollfd socket{connection_.descriptor(), connection_.events(), 0};
-    (void)::poll(&socket, 1, static_cast<int>(std::clamp<std::chrono::milliseconds>(left, 0ms, 60s).count()));
+    (void)::poll(&socket, 1, static_cast<int>(std::clamp<std::chrono::milliseconds>(left, 0ms, 1s).count()));
 }
 
 } // namespace postern

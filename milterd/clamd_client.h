@@ -1,38 +1,42 @@
-// clamd_client - asks clamd(8) about a message, and bears with its moods
+// clamd_client - asks one of several clamd(8) about a message, and bears with their moods
 //
 // A ClamdScan hands the message over when it is made and is asked for the
 // outcome later, so that other work goes on meanwhile. It works on the
 // caller's thread, whichever that is.
 //
+// Who: those that are ready take turns; the others are asked where none is.
 // How: over a Unix socket clamd is passed the descriptor and reads by itself.
 // Where that does not work (containers, AppArmor) or over TCP, the message is
 // streamed; a refused descriptor is remembered for some minutes.
 //
-// Failure: the outcome is `failed`, with the reason.
-//   absent   nobody listens, as while clamd starts: try again for `wait`
+// Failure: the outcome is `failed`, with the reason. Before that, within the
+// deadline:
+//   absent   nobody listens, as while clamd starts: the others are asked at
+//            once; if nobody listens anywhere, again and again for `wait`
 //   silent   it takes the connection and says nothing to anyone, as while it
-//            loads signatures (ConcurrentDatabaseReload no: 31 s were seen):
-//            stay on for `reload_wait`. A long scan is no silence as long as
-//            others are answered.
-//   broken   it closes, complains or talks nonsense: one more try, on a fresh
-//            connection
-// Of the mails that are kept waiting by an absent or silent clamd at most
-// `max_waiting` may wait at a time; beyond them a scan fails at once.
-//
-// A host name is looked up with getaddrinfo(3), at the start and when a
-// connection fails: its own time-outs are not bound by the deadline.
+//            loads signatures (ConcurrentDatabaseReload no: 31 s were seen): to
+//            one that is ready, or stay on for `reload_wait`. A long scan is no
+//            silence as long as others, or the watch, are answered.
+//   broken   it closes, complains or talks nonsense: one more try, elsewhere
+//            or on a fresh connection. No more, for the mail itself may be what
+//            breaks it.
+// Of the mails that are kept waiting by absent or silent clamds at most
+// `max_waiting` may wait at a time; beyond them a scan fails at once, and so
+// does one that is to have no patience.
 // Config: [clamav] clamd, wait, reload_wait
+// See: clamd_server for the health of each, clamd_watch for how it is known
 #pragma once
 
 #include "common/clock.h"
-#include "common/socket_address.h"
 #include "milterd/clamd_connection.h"
+#include "milterd/clamd_server.h"
+#include "milterd/clamd_watch.h"
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,15 +44,15 @@
 namespace postern {
 
 struct ClamdOptions {
-    SocketAddress address{};
+    std::vector<SocketAddress> addresses{};
     std::chrono::milliseconds wait = std::chrono::seconds(10);
     std::chrono::milliseconds reload_wait = std::chrono::seconds(60);
     std::size_t max_waiting = 250;
-    std::chrono::milliseconds silence = std::chrono::seconds(2); // of clamd to everyone, before it counts as silent
+    std::chrono::milliseconds silence = std::chrono::seconds(2); // of a clamd to everyone, before it counts as silent
+    std::shared_ptr<ClamdServers> servers{}; // those of an earlier client; none: it has its own
+    ClamdLookUp look_up{};
+    std::function<void(const ClamdServer&, ClamdState from, ClamdState to)> on_change{}; // on a thread of the client's
 };
-
-// What clamd was when it was last asked.
-enum class ClamdState { ready, silent, absent };
 
 struct ScanOutcome {
     enum class Kind { clean, infected, too_large, failed } kind{};
@@ -59,61 +63,66 @@ class ClamdClient {
 public:
     explicit ClamdClient(ClamdOptions options);
 
-    ClamdState state() const { return state_; }
-    std::size_t waiting() const { return waiting_; } // mails that an absent or silent clamd keeps
+    const std::vector<std::shared_ptr<ClamdServer>>& servers() const { return servers_; }
+    ClamdState state() const;                            // of the best of them
+    std::size_t waiting() const { return waiting_; }     // mails that absent or silent clamds keep
 
 private:
     friend class ClamdScan;
     class Slot;
 
-    std::vector<ClamdEndpoint> endpoints();
-    void look_up_again();
-    bool passes_descriptors() const;
-    void no_more_descriptors();
-    void heard();
+    std::size_t first() { return turn_++ % servers_.size(); }
 
     const ClamdOptions options_;
-    std::mutex mutex_;
-    std::vector<ClamdEndpoint> endpoints_; // under mutex_
-    Deadline looked_up_{};                 // under mutex_
-    std::atomic<ClamdState> state_ = ClamdState::ready;
+    const std::vector<std::shared_ptr<ClamdServer>> servers_;
+    std::atomic<std::size_t> turn_ = 0;
     std::atomic<std::size_t> waiting_ = 0;
-    std::atomic<Deadline> last_reply_{Deadline{}};
-    std::atomic<Deadline> stream_until_{Deadline{}};
+    ClamdWatch watch_; // last: its thread uses the servers
 };
+
+enum class ScanPatience { usual, none };
 
 class ClamdScan {
 public:
     // `content` and `client` must outlive the scan.
-    ClamdScan(ClamdClient& client, ClamdContent content);
+    ClamdScan(ClamdClient& client, ClamdContent content, ScanPatience patience = ScanPatience::usual);
     ~ClamdScan();
 
     ScanOutcome wait(Deadline deadline);
 
 private:
+    ClamdServer& server() { return *client_.servers_[at_]; }
+
+    std::optional<std::size_t> choose(bool ready_only) const;
+    bool go_elsewhere(bool ready_only);
     void connect();
-    bool connect_elsewhere();
+    bool connect_to_next_address();
+    std::optional<ScanOutcome> step();
     std::optional<ScanOutcome> read_reply();
     std::optional<ScanOutcome> try_again(std::string why);
-    std::optional<ScanOutcome> step();
-    std::optional<ScanOutcome> wait_absent(ClamdConnection::Progress progress);
+    std::optional<ScanOutcome> wait_connecting();
+    std::optional<ScanOutcome> wait_absent();
     std::optional<ScanOutcome> wait_silent(ClamdConnection::Progress progress);
-    std::optional<ScanOutcome> lose_patience(ClamdState trouble, Deadline begins, Deadline limit);
+    std::optional<ScanOutcome> lose_patience(std::string_view reason, Deadline limit);
     void sleep();
-    void poll();
+    void poll(Deadline until);
 
     ClamdClient& client_;
-    ClamdContent content_;
-    ClamdCommand command_;
-    std::vector<ClamdEndpoint> endpoints_; // not tried yet
+    const ClamdContent content_;
+    const std::chrono::milliseconds wait_, reload_wait_;
+    const std::size_t first_; // whose turn it is
+    std::size_t at_ = 0;      // who is asked
+    std::vector<bool> tried_; // in this round
+    ClamdCommand command_{};
+    std::vector<ClamdEndpoint> endpoints_; // of who is asked: not tried yet
     ClamdConnection connection_;
-    std::unique_ptr<ClamdClient::Slot> slot_; // held while clamd keeps us waiting
+    std::unique_ptr<ClamdClient::Slot> slot_; // held while we are kept waiting
     Deadline deadline_{};
-    Deadline moved_at_{};                     // when it last took something from us
+    Deadline connected_at_{};
+    Deadline moved_at_{}; // when it last took something from us
     std::size_t moved_ = 0;
-    std::optional<Deadline> absent_since_;
-    Deadline wake_at_{};                      // when patience is to be looked at again
-    std::chrono::milliseconds pause_;         // before the next connection
+    std::optional<Deadline> absent_since_, silent_since_;
+    std::chrono::milliseconds pause_; // before the next round
     int failures_ = 0;
 };
 

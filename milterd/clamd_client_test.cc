@@ -46,17 +46,18 @@ std::unique_ptr<BodySpool> spooled(std::string_view text)
 ClamdOptions impatient(const SocketAddress& address)
 {
     ClamdOptions options;
-    options.address = address;
+    options.addresses = {address};
     options.wait = 300ms;
     options.reload_wait = 300ms;
     options.silence = 50ms;
     return options;
 }
 
-ScanOutcome scan(ClamdClient& client, std::string_view text, std::chrono::milliseconds limit = 30s)
+ScanOutcome scan(ClamdClient& client, std::string_view text, std::chrono::milliseconds limit = 30s,
+                 ScanPatience patience = ScanPatience::usual)
 {
     const auto spool = spooled(text);
-    ClamdScan scan(client, {spool->descriptor(), spool->size()});
+    ClamdScan scan(client, {spool->descriptor(), spool->size()}, patience);
     return scan.wait(SteadyClock::now() + limit);
 }
 
@@ -97,14 +98,14 @@ TEST_CASE("ClamdScan: what clamd says, and what is made of it")
          "clamd closed the connection", 2, "FILDES FILDES"},
         {"closes once", first({}), {}, Kind::clean, "", 2, "FILDES FILDES"},
         {"closes", always({}), {}, Kind::failed, "clamd closed the connection", 2, "FILDES FILDES"},
-        {"closes before it reads", clean, {.closes_at_once = true}, Kind::failed, "clamd closed the connection", 2, ""},
+        {"closes before it reads", clean, {.closes_at_once = true}, Kind::failed, "clamd closed the connection", 0, ""},
         {"half an answer is none", always({"stream: OK"}), {}, Kind::failed, "clamd closed the connection", 2,
          "FILDES FILDES"},
         {"file limit", always(clamd_says("fd[7]: Heuristics.Limits.Exceeded.MaxFileSize FOUND")), {}, Kind::too_large,
          "Heuristics.Limits.Exceeded.MaxFileSize", 1, "FILDES"},
         {"stream limit", clean, {.stream_limit = 100, .takes_descriptors = false}, Kind::too_large,
          "INSTREAM size limit exceeded. ERROR", 2, "FILDES"},
-        {"silent", always({"", 0ms, true}), {}, Kind::failed, "clamd silent", 1, ""},
+        {"silent", always({"", 0ms, true}), {.pongs = false}, Kind::failed, "clamd silent", 1, ""},
     };
     const std::string text(1000, 'm');
     for (const auto& c : cases) {
@@ -158,10 +159,27 @@ TEST_CASE("ClamdScan reads why a stream was cut off")
 
 TEST_CASE("a host name is tried at each of its addresses")
 {
-    FakeClamd clamd({}, clean); // listens on 127.0.0.1, not on ::1
-    ClamdClient client(impatient({"", "localhost", clamd.port()}));
-    CHECK(scan(client, "x").kind == Kind::clean);
-    ClamdClient lost(impatient({"", "nowhere.invalid", clamd.port()}));
+    FakeClamd clamd({}, clean); // listens on 127.0.0.1 alone
+    auto options = impatient({"", "clamd.example", clamd.port()});
+    options.wait = 30s;
+    std::promise<std::vector<IpAddress>> answer;
+    options.look_up = [&](const std::string& host) {
+        CHECK(host == "clamd.example");
+        return answer.get_future();
+    };
+    {
+        ClamdClient client(options);
+        auto outcome = std::async(std::launch::async, [&] { return scan(client, "x"); });
+        while (client.waiting() == 0)
+            std::this_thread::sleep_for(1ms);
+        answer.set_value({IpAddress::v4({127, 0, 0, 2}), IpAddress::v4({127, 0, 0, 1})});
+        CHECK(outcome.get().kind == Kind::clean);
+    }
+    options.wait = 300ms;
+    std::promise<std::vector<IpAddress>> silence; // no mail waits for it, and neither does the end
+    options.look_up = [&](const std::string&) { return silence.get_future(); };
+    options.servers = nullptr;
+    ClamdClient lost(options);
     CHECK(scan(lost, "x").text == "clamd unavailable");
 }
 
@@ -181,7 +199,7 @@ TEST_CASE("handing over does not wait")
     FakeClamd clamd({.path = folder.socket()}, [](const ClamdRequest&) {
         return ClamdReaction{std::string("stream: OK") + '\0', 300ms};
     });
-    ClamdClient client({.address = at(folder)});
+    ClamdClient client({.addresses = {at(folder)}});
     const auto spool = spooled("x");
     const auto start = SteadyClock::now();
     ClamdScan first(client, {spool->descriptor(), spool->size()});
@@ -200,7 +218,7 @@ TEST_CASE("absent: nobody listens")
     auto start = SteadyClock::now();
     CHECK(scan(client, "x").text == "clamd unavailable");
     CHECK(SteadyClock::now() - start >= 300ms);
-    CHECK(client.state() == ClamdState::absent);
+    CHECK(client.state() == ClamdState::down);
 
     auto at_once = impatient(at(folder));
     at_once.wait = 0ms;
@@ -224,7 +242,7 @@ TEST_CASE("absent: it comes back while we wait")
     auto outcome = std::async(std::launch::async, [&] { return scan(client, "x"); });
     while (client.waiting() == 0)
         std::this_thread::sleep_for(1ms);
-    CHECK(client.state() == ClamdState::absent);
+    CHECK(client.state() == ClamdState::down);
     FakeClamd clamd({.path = folder.socket()}, clean);
     CHECK(outcome.get().kind == Kind::clean);
     CHECK(client.state() == ClamdState::ready);
@@ -261,7 +279,7 @@ TEST_CASE("silent: the queue of connections is full")
     const auto start = SteadyClock::now();
     CHECK(scans.back()->wait(start + 30s).text == "clamd silent");
     CHECK(SteadyClock::now() - start >= 250ms);
-    CHECK(client.state() == ClamdState::silent);
+    CHECK(client.state() == ClamdState::warming);
 }
 
 TEST_CASE("a long scan is no silence while others are answered")
@@ -288,7 +306,7 @@ TEST_CASE("no more than max_waiting wait, be it absent or silent")
         const ClamdFolder folder;
         std::unique_ptr<FakeClamd> clamd;
         if (is_silent)
-            clamd = std::make_unique<FakeClamd>(FakeClamd::Options{.path = folder.socket()},
+            clamd = std::make_unique<FakeClamd>(FakeClamd::Options{.path = folder.socket(), .pongs = false},
                                                 [](const ClamdRequest&) { return ClamdReaction{"", 0ms, true}; });
         auto options = impatient(at(folder));
         options.wait = options.reload_wait = 60s;
@@ -307,13 +325,130 @@ TEST_CASE("no more than max_waiting wait, be it absent or silent")
     }
 }
 
+TEST_CASE("who has no patience does not wait, but asks everyone")
+{
+    for (const bool is_silent : {false, true}) {
+        CAPTURE(is_silent);
+        const ClamdFolder folder;
+        std::unique_ptr<FakeClamd> clamd;
+        if (is_silent)
+            clamd = std::make_unique<FakeClamd>(FakeClamd::Options{.path = folder.socket(), .pongs = false},
+                                                [](const ClamdRequest&) { return ClamdReaction{"", 0ms, true}; });
+        auto options = impatient(at(folder));
+        options.wait = options.reload_wait = 60s;
+        ClamdClient client(options);
+        CHECK(scan(client, "x", 30s, ScanPatience::none).text == (is_silent ? "clamd silent" : "clamd unavailable"));
+
+        FakeClamd second({}, clean);
+        options.addresses.push_back({"", "127.0.0.1", second.port()});
+        ClamdClient two(options);
+        CHECK(scan(two, "x", 30s, ScanPatience::none).kind == Kind::clean);
+    }
+}
+
+TEST_CASE("of several clamds those that are ready take turns")
+{
+    const ClamdFolder folder, other;
+    FakeClamd first({.path = folder.socket()}, clean), second({.path = other.socket()}, clean);
+    auto options = impatient(at(folder));
+    options.addresses.push_back(at(other));
+    ClamdClient client(options);
+    for (int i = 0; i < 10; ++i)
+        CHECK(scan(client, "x").kind == Kind::clean);
+    CHECK(first.requests().size() == 5);
+    CHECK(second.requests().size() == 5);
+    CHECK(client.servers()[0]->scans() == 5);
+    CHECK(client.servers()[0]->failures() == 0);
+}
+
+TEST_CASE("a scan that fails at one clamd is tried at another")
+{
+    struct Case {
+        const char* name;
+        FakeClamd::React react; // of the first; the second finds a virus
+        FakeClamd::Options options;
+        bool is_killed; // after it was ready
+    };
+    const auto always = [](ClamdReaction reaction) { return [reaction](const ClamdRequest&) { return reaction; }; };
+    const Case cases[] = {
+        {"killed", clean, {}, true},
+        {"closes", always({}), {}, false},
+        {"closes at once", clean, {.closes_at_once = true}, false},
+        {"nonsense", always(clamd_says("PONG")), {}, false},
+        {"complains", always(clamd_says("Can't allocate memory ERROR")), {}, false},
+        {"silent", always({"", 0ms, true}), {.pongs = false}, false},
+        {"queue is full", clean, {.accepts = false, .backlog = 0}, false},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        const ClamdFolder folder, other;
+        auto first_options = c.options;
+        first_options.path = folder.socket();
+        auto first = std::make_unique<FakeClamd>(first_options, c.react);
+        FakeClamd second({.path = other.socket()}, [](const ClamdRequest&) { return clamd_says("fd[9]: Eicar FOUND"); });
+        auto options = impatient(at(folder));
+        options.wait = options.reload_wait = 30s;
+        options.max_waiting = 0; // nobody has to wait
+        options.addresses.push_back(at(other));
+        ClamdClient client(options);
+        const auto wait_for = [&](std::size_t server) {
+            while (client.servers()[server]->state() != ClamdState::ready)
+                std::this_thread::sleep_for(1ms);
+        };
+        wait_for(1);
+        if (c.is_killed) {
+            wait_for(0);
+            first.reset();
+        }
+        for (int i = 0; i < 3; ++i)
+            CHECK(scan(client, "x").text == "Eicar");
+        CHECK(client.servers()[1]->scans() == 3);
+        CHECK(client.state() == ClamdState::ready);
+    }
+}
+
+TEST_CASE("a mail that breaks clamd breaks no more than two")
+{
+    const ClamdFolder folders[3];
+    std::vector<std::unique_ptr<FakeClamd>> clamds;
+    auto options = impatient(at(folders[0]));
+    options.addresses.clear();
+    for (const auto& folder : folders) {
+        clamds.push_back(std::make_unique<FakeClamd>(FakeClamd::Options{.path = folder.socket()},
+                                                     [](const ClamdRequest&) { return ClamdReaction{}; }));
+        options.addresses.push_back(at(folder));
+    }
+    ClamdClient client(options);
+    CHECK(scan(client, "x").text == "clamd closed the connection");
+    std::size_t asked = 0;
+    for (const auto& clamd : clamds)
+        asked += clamd->requests().size();
+    CHECK(asked == 2);
+}
+
+TEST_CASE("who waits for a silent clamd goes to another as soon as that is ready")
+{
+    const ClamdFolder folder, other;
+    FakeClamd silent({.path = folder.socket(), .pongs = false},
+                     [](const ClamdRequest&) { return ClamdReaction{"", 0ms, true}; });
+    auto options = impatient(at(folder));
+    options.wait = options.reload_wait = 60s;
+    options.addresses.push_back(at(other));
+    ClamdClient client(options);
+    auto outcome = std::async(std::launch::async, [&] { return scan(client, "x"); });
+    while (client.waiting() == 0)
+        std::this_thread::sleep_for(1ms);
+    FakeClamd comes({.path = other.socket()}, [](const ClamdRequest&) { return clamd_says("fd[9]: Late FOUND"); });
+    CHECK(outcome.get().text == "Late");
+}
+
 TEST_CASE("the real clamd")
 {
     ScratchClamd clamd("StreamMaxLength 1M\nMaxFileSize 2M\n");
     auto options = impatient({clamd.socket_path(), "", 0});
     options.wait = options.reload_wait = 30s;
     ClamdClient by_descriptor(options);
-    options.address = {"", "127.0.0.1", clamd.port()};
+    options.addresses = {{"", "127.0.0.1", clamd.port()}};
     ClamdClient by_stream(options);
     for (auto* const client : {&by_descriptor, &by_stream}) {
         CAPTURE((client == &by_stream));

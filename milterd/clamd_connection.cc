@@ -113,13 +113,18 @@ ClamdConnection::Progress ClamdConnection::send_descriptor()
     return end(sent < 0 && errno != EPIPE && errno != ECONNRESET ? Progress::no_descriptor : Progress::closed);
 }
 
-// The next chunk: its length in four octets, then itself; a length of 0 ends the stream.
+// The next of what is sent. Of a stream that is a chunk: its length in four octets, then itself; a length of 0 ends the stream.
 bool ClamdConnection::fill_out()
 {
     if (is_last_)
         return false;
     out_.clear();
     out_sent_ = 0;
+    if (command_ == ClamdCommand::ping) {
+        out_.append("zPING").append(1, '\0');
+        is_last_ = true;
+        return true;
+    }
     if (content_read_ == 0)
         out_.append("zINSTREAM").append(1, '\0');
     const auto prefix = out_.size();

@@ -1,8 +1,8 @@
-// clamd_connection - one message on its way to clamd(8), and the answer on its way back
+// clamd_connection - one command on its way to clamd(8), with its message, and the answer on its way back
 //
 // Never blocks: advance() does what can be done at once, the caller polls. How
 // long to wait and what to do next is for clamd_client to decide.
-// See: clamd(8), the commands FILDES and INSTREAM
+// See: clamd(8), the commands FILDES, INSTREAM and PING
 #pragma once
 
 #include "common/file_descriptor.h"
@@ -22,6 +22,7 @@ struct ClamdEndpoint {
 enum class ClamdCommand {
     descriptor, // zFILDES: clamd reads the file itself; Unix sockets only
     stream,     // zINSTREAM
+    ping,       // zPING, without content: "PONG"
 };
 
 // What is to be scanned: `size` octets of a file, which stays open.

@@ -47,6 +47,7 @@ struct FilterVerdict {
     std::string text;   // for the client; printable is made of it where it is written
     std::string reason; // one or two words for the decision record: "infected", "key unusable"
     std::vector<HeaderEdit> edits;
+    bool log_recipients = false; // the decision is to have a log line for each recipient, too
 };
 
 // What the filters learn of a mail and tell the ones after them.
@@ -73,6 +74,7 @@ public:
 
     // For the status, the metrics and /readyz; from any thread.
     virtual FunctionState state() const { return {name()}; }
+    virtual void add_facts(Facts&) const {} // more than that
 };
 
 } // namespace postern

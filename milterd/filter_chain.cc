@@ -54,13 +54,13 @@ std::string describe(const FilterVerdict& verdict, bool observe, std::chrono::mi
 }
 
 // The best that can be done where a refusal would harm.
-FilterAction without_refusal(FilterAction action)
+FilterAction without_refusal(FilterAction action, bool is_notice)
 {
     switch (action) {
     case FilterAction::reject:
         return FilterAction::quarantine;
     case FilterAction::defer:
-        return FilterAction::accept;
+        return is_notice ? FilterAction::accept : FilterAction::defer;
     case FilterAction::accept:
     case FilterAction::quarantine:
     case FilterAction::discard:
@@ -101,6 +101,12 @@ std::vector<FunctionState> FilterChain::states() const
     for (const auto& chained : filters_)
         states.push_back(chained.filter->state());
     return states;
+}
+
+void FilterChain::add_facts(Facts& facts) const
+{
+    for (const auto& chained : filters_)
+        chained.filter->add_facts(facts);
 }
 
 struct ChainPass::Asked {
@@ -214,7 +220,7 @@ Decision ChainPass::decide()
         }
     }
     if (message_.is_internal)
-        decision.action = without_refusal(decision.action);
+        decision.action = without_refusal(decision.action, message_.is_notice);
     if (decision.action != FilterAction::accept && decision.action != FilterAction::quarantine)
         decision.edits.clear();
     return decision;
@@ -256,6 +262,23 @@ void ChainPass::record(const Decision& decision, std::chrono::microseconds took)
                                 describe(*asked.verdict, asked.filter->observe, asked.took));
     fields.emplace_back("us", took.count());
     chain_->log_.write(LogLevel::info, "message", pack(fields));
+    if (std::any_of(asked_.begin(), asked_.end(),
+                    [](const Asked& asked) { return asked.verdict && asked.verdict->log_recipients; }))
+        record_recipients(decision);
+}
+
+void ChainPass::record_recipients(const Decision& decision) const
+{
+    for (const auto& recipient : message_.recipients) {
+        LogFields fields = {{"queue_id", message_.queue_id},
+                            {"recipient", recipient.text()},
+                            {"action", filter_action_name(decision.action)},
+                            {"sender", message_.sender.text()}};
+        for (const auto& asked : asked_)
+            if (asked.verdict && asked.verdict->log_recipients)
+                fields.emplace_back(asked.filter->filter->name(), asked.verdict->reason);
+        chain_->log_.write(LogLevel::info, "recipient", pack(fields));
+    }
 }
 
 } // namespace postern

@@ -7,15 +7,17 @@
 // A filter set to observe decides and is logged like any other; then its
 // verdict counts as accept, and its edits and findings are dropped.
 //
-// Internal mail (message.h) is never refused: a refusal would leave the
-// original of a bounce deferred for ever. What would be rejected is
-// quarantined, what would be deferred is accepted.
+// Internal mail (message.h) is never rejected: it is quarantined instead. What
+// would be deferred waits as it is, for pickup(8) tries again; but Postfix's
+// own notices are accepted then, or the original of a bounce would stay
+// behind for ever.
 //
 // Failure: an exception that leaves a filter makes its verdict defer; the
 // others are still asked.
 // Log: one line a message, event=message: who, from, to, action, reason, and
-// for each filter its verdict, its reason and the time it took. A filter's
-// exception is an error of its own, event=filter_fault.
+// for each filter its verdict, its reason and the time it took. If a filter
+// wants that, one more for each recipient that is kept, event=recipient. A
+// filter's exception is an error of its own, event=filter_fault.
 #pragma once
 
 #include "common/log.h"
@@ -61,6 +63,7 @@ public:
     FilterChain(std::vector<ChainedFilter> filters, ChainSettings settings, Log& log);
 
     std::vector<FunctionState> states() const; // of the filters, in their order
+    void add_facts(Facts& facts) const;        // what else they know of themselves
 
 private:
     friend class ChainPass;
@@ -92,6 +95,7 @@ private:
     Decision decide();
     void count() const;
     void record(const Decision& decision, std::chrono::microseconds took) const;
+    void record_recipients(const Decision& decision) const;
 
     std::shared_ptr<const FilterChain> chain_;
     const Message& message_;

@@ -102,31 +102,37 @@ TEST_CASE("FilterChain: the worst verdict wins, the first of equals; edits go wi
     }
 }
 
-TEST_CASE("FilterChain: internal mail is never refused")
+TEST_CASE("FilterChain: internal mail is never rejected, and Postfix's own never deferred")
 {
     using enum FilterAction;
     struct Case {
         FilterAction verdict;
+        bool is_notice;
         FilterAction want_action;
         std::size_t want_edits;
     };
-    const Case cases[] = {{accept, accept, 1},
-                          {quarantine, quarantine, 1},
-                          {defer, accept, 1},
-                          {discard, discard, 0},
-                          {reject, quarantine, 1}};
+    const Case cases[] = {{accept, true, accept, 1},         {accept, false, accept, 1},
+                          {quarantine, true, quarantine, 1}, {quarantine, false, quarantine, 1},
+                          {defer, true, accept, 1},          {defer, false, defer, 0},
+                          {discard, true, discard, 0},       {discard, false, discard, 0},
+                          {reject, true, quarantine, 1},     {reject, false, quarantine, 1}};
     for (const auto& c : cases) {
         CAPTURE(filter_action_name(c.verdict));
+        CAPTURE(c.is_notice);
         FakeLog log;
-        const auto decision = decide({{"fake", {verdict_of(c.verdict, "because")}}}, log, true);
+        auto message = a_message(true);
+        message.is_notice = c.is_notice;
+        const auto decision = ChainPass(chain_of({{"fake", {verdict_of(c.verdict, "because")}}}, log), message).finish();
         CHECK(decision.action == c.want_action);
         CHECK(decision.edits.size() == c.want_edits);
         const bool is_shown =
             log.lines[0].find(fmt::format("fake={} because", filter_action_name(c.verdict))) != std::string::npos;
         CHECK(is_shown); // the record shows what it would have been
     }
-    FakeLog log;
-    CHECK(decide({{"fake", {{}, {}, Step::verdict}}}, log, true).action == accept); // neither does a fault refuse it
+    FakeLog log; // neither does a fault refuse it
+    auto notice = a_message(true);
+    notice.is_notice = true;
+    CHECK(ChainPass(chain_of({{"fake", {{}, {}, Step::verdict}}}, log), notice).finish().action == accept);
 }
 
 TEST_CASE("FilterChain: a refusal ends the asking, and every pass ends")
@@ -233,6 +239,19 @@ TEST_CASE("FilterChain: the record of a decision")
     ChainPass(chain_of({}, internal), bounce).finish();
     CHECK(internal.lines[0].find(" client= ") != std::string::npos);
     CHECK(internal.lines[0].find(" origin=internal ") != std::string::npos);
+}
+
+TEST_CASE("FilterChain: a line for each recipient, where a filter wants it")
+{
+    FakeLog log;
+    auto found = verdict_of(FilterAction::quarantine, "infected X");
+    found.log_recipients = true;
+    auto message = a_message();
+    ChainPass(chain_of({{"spf", {verdict_of(FilterAction::accept, "pass")}}, {"clamav", {found}}}, log), message).finish();
+    REQUIRE(log.lines.size() == 5);
+    CHECK(log.lines[2]
+          == "recipient queue_id=4XyZ12 recipient=b@example.com action=quarantine sender=alice@example.org"
+             " clamav=infected X");
 }
 
 TEST_CASE("FilterChain counts what each filter decides")

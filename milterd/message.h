@@ -45,8 +45,8 @@ struct Message {
     std::vector<HeaderField> header;
     std::size_t body_size = 0;
 
-    // Postfix's own (a bounce, postmaster notice) or sendmail(1): never refused
-    bool is_internal = false;
+    bool is_internal = false; // no client brought it: sendmail(1), or Postfix itself. Never rejected
+    bool is_notice = false;   // internal, and Postfix's own (a bounce, a notice to the postmaster): never deferred either
     Origin origin = Origin::stranger;
 };
 

@@ -7,6 +7,7 @@
 #include "milterd/dkim_publication.h"
 #include "milterd/milter.h"
 
+#include <algorithm>
 #include <csignal>
 #include <fmt/ranges.h>
 #include <thread>
@@ -50,7 +51,8 @@ Milterd::Milterd(Log& log, DkimKeys keys)
     , dns_(dns_health_)
     , filter_counts_(std::make_shared<FilterCounts>())
     , keys_(std::move(keys))
-    , spool_(std::make_shared<SpoolBudget>(0))
+    , spool_(std::make_shared<SpoolBudget>(SpoolLimits{}))
+    , clamds_(std::make_shared<ClamdServers>())
     , has_failed_(std::make_shared<std::atomic<bool>>(false))
 {
 }
@@ -64,7 +66,7 @@ Result<> Milterd::configure(const Config& config)
     const bool is_reload = host_ != nullptr;
     if (is_reload && !keys.faults().empty()) // a start goes on: all but the mail of that domain can be served
         return fail("{}", fmt::join(keys.faults(), "; "));
-    auto chain = build_chain(config, {dns_, clock_, log_, filter_counts_, keys, spool_});
+    auto chain = build_chain(config, {dns_, clock_, log_, filter_counts_, keys, spool_, clamds_});
     if (!chain)
         return tl::unexpected(chain.error());
     if (const auto configured = dns_.configure(resolver_options(config.dns)); !configured)
@@ -76,7 +78,9 @@ Result<> Milterd::configure(const Config& config)
     if (config.dkim.sign)
         start_to_look_at_publications(keys, dns_.resolver(), dns_.io().get_executor(), log_);
     keys_ = std::move(keys);
-    spool_->set_limit(static_cast<std::size_t>(config.milterd.max_spooled));
+    std::erase_if(chains_, [](const auto& old) { return old.expired(); });
+    chains_.emplace_back(*chain);
+    spool_->set_limits(spool_limits(config.milterd));
     if (is_reload)
         host_->set_chain(std::move(*chain));
     else
@@ -110,13 +114,17 @@ void Milterd::drain(std::function<void()> done)
 
 bool Milterd::close()
 {
-    return host_->close(std::chrono::steady_clock::now() + std::chrono::seconds(1));
+    if (!host_->close(std::chrono::steady_clock::now() + std::chrono::seconds(1)))
+        return false;
+    host_->set_chain(nullptr); // libmilter's thread keeps the host for ever; a chain has threads that use us
+    return std::all_of(chains_.begin(), chains_.end(), [](const auto& chain) { return chain.expired(); });
 }
 
 void Milterd::add_facts(Facts& facts)
 {
     const auto counts = host_->counts();
-    facts.function({"milterd", is_draining_ ? FunctionState::Kind::down : FunctionState::Kind::ready, "stopping", "defer"});
+    facts.function(is_draining_ ? FunctionState{"milterd", FunctionState::Kind::down, "stopping", "defer"}
+                                : FunctionState{"milterd"});
     for (auto& state : host_->chain()->states())
         facts.function(std::move(state));
     facts.line("connections")
@@ -130,10 +138,16 @@ void Milterd::add_facts(Facts& facts)
                    {"discard", counts.discarded},
                    {"reject", counts.rejected}},
                   "Messages, by what became of them.")
+        .counter("local_deferred", counts.local_deferred,
+                 "Messages of sendmail(1) that were deferred: they stay in Postfix's maildrop queue and are tried again.")
         .counter("aborted", counts.aborted, "Messages that Postfix took back.")
         .counter("faults", counts.faults, "Exceptions outside of the filters.");
     postern::add_facts(*filter_counts_, facts);
-    facts.line("spool").gauge("bytes", spool_->used(), "Memory that messages take until they are scanned.");
+    facts.line("spool")
+        .gauge("bytes", spool_->used(), "Memory that messages take until they are scanned.")
+        .gauge("messages", spool_->messages(), "Messages that are held until they are scanned.")
+        .counter("refused", spool_->refused(), "Messages for which there was no room; they were deferred.");
+    host_->chain()->add_facts(facts);
     postern::add_facts(dns_.stats(), facts);
     dns_health_->add_facts(facts);
 }

@@ -16,6 +16,7 @@
 #include "common/result.h"
 #include "config/config.h"
 #include "milterd/body_spool.h"
+#include "milterd/clamd_server.h"
 #include "milterd/dkim_keys.h"
 #include "milterd/resolver_thread.h"
 #include "milterd/session.h"
@@ -23,6 +24,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace postern {
 
@@ -56,7 +58,9 @@ private:
     std::shared_ptr<FilterCounts> filter_counts_;
     DkimKeys keys_;
     std::shared_ptr<SpoolBudget> spool_;
+    std::shared_ptr<ClamdServers> clamds_; // what is known of them outlives a reload
     std::shared_ptr<SessionHost> host_;
+    std::vector<std::weak_ptr<const FilterChain>> chains_; // that a mail may still be in
     std::shared_ptr<std::atomic<bool>> has_failed_; // with the thread that serves
     bool is_draining_ = false;
 };

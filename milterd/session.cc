@@ -62,6 +62,12 @@ bool is_made_up(const ConnectedClient& client)
         && *client.address == IpAddress::v4({127, 0, 0, 1});
 }
 
+// bounce(8) sends with <>, and to the postmaster as double_bounce_sender.
+bool is_postfix(const MailAddress& sender)
+{
+    return sender.is_null() || equals_ignoring_case(sender.local_part, "double-bounce");
+}
+
 } // namespace
 
 std::string harmless_header_value(std::string_view value)
@@ -228,6 +234,7 @@ SessionAnswer Session::mail(std::string_view sender, std::span<const char* const
     is_faulty_ = false;
     message_.queue_id.clear();
     message_.sender = parse_mail_address(sender);
+    message_.is_notice = message_.is_internal && is_postfix(message_.sender);
     message_.is_smtputf8 = has_smtputf8(parameters);
     message_.login = login;
     message_.recipients.clear();
@@ -310,6 +317,8 @@ SessionAnswer Session::answer(const Decision& decision, MessageEditor& editor)
 {
     if (!apply(decision, editor))
         return fault("an edit did not reach Postfix");
+    if (decision.action == FilterAction::defer)
+        stays_behind(concat({decision.filter, " ", decision.reason}));
 
     const std::lock_guard lock(host_->mutex_);
     switch (decision.action) {
@@ -332,6 +341,17 @@ SessionAnswer Session::answer(const Decision& decision, MessageEditor& editor)
     return {};
 }
 
+// Nobody's mail program shows an error for mail of sendmail(1): who looks after the host should hear of it.
+void Session::stays_behind(std::string_view why)
+{
+    if (!message_.is_internal)
+        return;
+    host_->log_.warning("local_mail_deferred",
+                        {{"queue_id", message_.queue_id}, {"sender", message_.sender.text()}, {"why", why}});
+    const std::lock_guard lock(host_->mutex_);
+    ++host_->counts_.local_deferred;
+}
+
 void Session::abort()
 {
     if (is_busy_) {
@@ -351,8 +371,10 @@ SessionAnswer Session::fault(std::string_view what)
         const std::lock_guard lock(host_->mutex_);
         ++host_->counts_.faults;
     }
-    if (message_.is_internal)
+    if (message_.is_notice)
         return {};
+    if (is_first)
+        stays_behind(what);
     Decision decision;
     decision.action = FilterAction::defer;
     decision.status = "3.0";

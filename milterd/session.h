@@ -13,7 +13,8 @@
 // `max_connections` a connection is closed at once. An edit that
 // does not reach Postfix defers the mail. A header beyond all measure is
 // refused whole (552 5.3.4): a part of it would be signed or verified wrongly.
-// Log: event=header_too_large; the chain logs the messages.
+// Log: event=header_too_large; event=local_mail_deferred, for it stays in the
+// maildrop queue until pickup(8) tries again; the chain logs the messages.
 #pragma once
 
 #include "milterd/filter_chain.h"
@@ -42,6 +43,7 @@ struct SessionCounts {
     std::uint64_t connections = 0; // now
     std::uint64_t refused = 0; // connections above the limit, or while stopping
     std::uint64_t accepted = 0, quarantined = 0, deferred = 0, discarded = 0, rejected = 0; // messages
+    std::uint64_t local_deferred = 0; // of them of sendmail(1): they stay in the maildrop queue
     std::uint64_t aborted = 0; // messages that Postfix took back
     std::uint64_t faults = 0; // exceptions of ours
 };
@@ -132,6 +134,7 @@ public:
 
 private:
     SessionAnswer refuse_now(const char* why);
+    void stays_behind(std::string_view why);
     SessionAnswer answer(const Decision& decision, MessageEditor& editor);
     Decision header_too_large();
     void begin_pass();

@@ -375,9 +375,43 @@ TEST_CASE("Session: an exception defers the mail, not the next one")
 
     Session internal(f.host);
     internal.connect(made_up);
-    internal.mail("<a@b>", {}, "");
+    internal.mail("<>", {}, "");
     CHECK(internal.fault("out of memory").kind == Kind::proceed);
     CHECK(internal.end_of_message("1", editor).kind == Kind::proceed);
+}
+
+TEST_CASE("Session: local mail that is deferred is told of, Postfix's own is not deferred")
+{
+    struct Case {
+        const char* name;
+        const ConnectedClient& client;
+        const char* sender;
+        Kind want;
+        std::uint64_t want_told;
+    };
+    const Case cases[] = {
+        {"of sendmail(1)", made_up, "<alice@example.org>", Kind::defer, 1},
+        {"a bounce", made_up, "<>", Kind::proceed, 0},
+        {"a notice to the postmaster", made_up, "<double-bounce@mx.example.com>", Kind::proceed, 0},
+        {"of a client", a_stranger, "<alice@example.org>", Kind::defer, 0},
+        {"a bounce of another host", a_stranger, "<>", Kind::defer, 0},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        FakeFilter::Script script;
+        script.verdict = {FilterAction::defer, 451, "7.1", "later", "clamd unavailable", {}};
+        Fixture f(std::move(script));
+        Session session(f.host);
+        FakeEditor editor;
+        session.connect(c.client);
+        session.mail(c.sender, {}, "");
+        send_content(session);
+        CHECK(session.end_of_message("4XyZ12", editor).kind == c.want);
+        CHECK(f.host->counts().local_deferred == c.want_told);
+        const bool is_told = f.log.lines.back()
+            == "local_mail_deferred queue_id=4XyZ12 sender=alice@example.org why=fake clamd unavailable";
+        CHECK(is_told == (c.want_told == 1));
+    }
 }
 
 TEST_CASE("Session: an abort forgets the mail, at any step")

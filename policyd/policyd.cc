@@ -286,7 +286,7 @@ asio::awaitable<std::string> Policyd::explain(PolicyRequest request) const
 
 void Policyd::add_facts(Facts& facts) const
 {
-    facts.function({"policyd", is_draining_ ? FunctionState::Kind::down : FunctionState::Kind::ready, "stopping"});
+    facts.function(is_draining_ ? FunctionState{"policyd", FunctionState::Kind::down, "stopping"} : FunctionState{"policyd"});
     for (auto& state : current_.policy->states())
         facts.function(std::move(state));
     if (server_) {

@@ -63,6 +63,11 @@ constexpr Setting table[] = {
      .fallback = "256M",
      .text = "How much of messages may be held for the scan at one time, in memory; a message above it is deferred.",
      .low = "1M", .high = "64G"},
+    {.section = "milterd", .name = "max_spooled_messages",
+     .target = [](Config& c) -> Target { return &c.milterd.max_spooled_messages; },
+     .fallback = "1000",
+     .text = "How many messages may be held so at one time, each with a descriptor; one above it is deferred.",
+     .low = "1", .high = "100000"},
 };
 
 } // namespace

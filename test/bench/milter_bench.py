@@ -136,7 +136,7 @@ def postern(build: Path, folder: Path, dns: DnsServer, clamd: Clamd) -> object:
         "dns": {"servers": [dns.address]},
         "milterd": {"listen": f"unix:{home}/milter", "user": "nobody", "group": "nogroup", "socket_group": "nogroup",
                     "control": str(home / "control"), "authserv_id": "mx.local.test"},
-        "clamav": {"enable": True, "clamd": f"unix:{clamd.socket}"},
+        "clamav": {"enable": True, "clamd": [f"unix:{clamd.socket}"]},
     }))
     return running("postern-milterd", [(Process(
         "postern-milterd", [build / "milterd/postern-milterd", "--config", folder / "postern.toml"],

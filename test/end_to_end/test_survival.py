@@ -219,15 +219,38 @@ def test_a_message_with_a_thousand_recipients(host: MailHost, sender: str) -> No
 
 
 def test_mail_postfix_makes_itself_is_never_refused(host: MailHost) -> None:
-    """With clamd gone a stranger's mail waits; a mail of sendmail(1) or a bounce would be stuck for ever."""
+    """With clamd gone a mail of sendmail(1) waits as a client's does; a bounce would be stuck for ever."""
     content = compose("me@postern.example", "x@elsewhere.example")
     host.clamd.stop()
     try:
         host.postfix.sendmail("me@postern.example", ["x@elsewhere.example"], content)
-        assert host.sink.wait_for(message_id_of(content))
+        told = host.milterd.wait_for_record(event="local_mail_deferred", sender="me@postern.example")
+        assert told["why"].startswith("clamav clamd unavailable")
         assert host.send(TRAVELLER, "me@postern.example", USER).last.code == 451
+        assert host.sink.arrivals(message_id_of(content)) == []
     finally:
         host.clamd.start()
+    assert host.sink.wait_for(message_id_of(content)), "pickup(8) tries it again"
+
+
+def test_a_bounce_passes_without_clamd(host: MailHost) -> None:
+    """The mail that bounces is in the queue already when clamd goes; what Postfix makes of it must not be stuck."""
+    host.postfix.configure(["defer_transports = error"])
+    host.postfix.reload()
+    sender = "bounced-late@postern.example"
+    try:
+        host.postfix.sendmail(sender, ["nobody@nowhere.invalid"], compose(sender, "nobody@nowhere.invalid"))
+        assert host.mail_decision(sender)["action"] == "accept"
+        host.clamd.stop()
+        host.postfix.configure(["defer_transports ="])
+        host.postfix.reload()
+        host.postfix.flush()
+        assert host.sink.wait_for_mail_to(sender)
+    finally:
+        host.postfix.configure(["defer_transports ="])
+        host.postfix.reload()
+        if not host.clamd.running:
+            host.clamd.start()
 
 
 def run_at_once(jobs: list[Callable[[], None]]) -> None:

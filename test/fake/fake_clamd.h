@@ -25,7 +25,7 @@
 namespace postern {
 
 struct ClamdRequest {
-    int number = 0;      // of the connection, from 1
+    int number = 0;      // of those that asked for a scan, from 1
     std::string command; // "FILDES" or "INSTREAM"
     std::string content;
 };
@@ -52,6 +52,7 @@ public:
         bool takes_descriptors = true;
         bool closes_at_once = false;
         bool accepts = true;               // false: connections stay in the queue
+        bool pongs = true;                 // false: a PING has no answer
         int backlog = 16;
     };
 
@@ -75,7 +76,8 @@ public:
     }
 
     std::uint16_t port() const { return options_.port; }
-    int connections() const { return accepted_; }
+    int connections() const { return scans_; } // that asked for a scan
+    int pings() const { return pings_; }
 
     std::vector<ClamdRequest> requests()
     {
@@ -122,10 +124,9 @@ private:
                 continue;
             }
             const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-            const int number = ++accepted_;
-            connections_.emplace_back([this, fd, number] {
+            connections_.emplace_back([this, fd] {
                 if (!options_.closes_at_once)
-                    serve(fd, number);
+                    serve(fd);
                 ::close(fd);
             });
         }
@@ -163,9 +164,9 @@ private:
         return true;
     }
 
-    void serve(int fd, int number)
+    void serve(int fd)
     {
-        ClamdRequest request{number, {}, {}};
+        ClamdRequest request;
         int passed = -1;
         for (char c = 1; c != '\0';) {
             if (!read(fd, &c, 1, &passed))
@@ -173,6 +174,12 @@ private:
             if (c != '\0' && !(request.command.empty() && c == 'z'))
                 request.command += c;
         }
+        if (request.command == "PING") {
+            ++pings_;
+            answer(fd, options_.pongs ? clamd_says("PONG") : ClamdReaction{"", {}, true});
+            return;
+        }
+        request.number = ++scans_;
         if (request.command == "FILDES") {
             char dummy = 0;
             if (!read(fd, &dummy, 1, &passed))
@@ -240,7 +247,8 @@ private:
     React react_;
     int listener_ = -1;
     std::atomic<bool> is_stopping_ = false;
-    std::atomic<int> accepted_ = 0;
+    std::atomic<int> pings_ = 0;
+    std::atomic<int> scans_ = 0;
     std::thread acceptor_;
     std::list<std::thread> connections_; // of the acceptor's thread, then of the destructor's
     std::mutex mutex_;

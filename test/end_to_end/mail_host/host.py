@@ -90,7 +90,7 @@ class MailHost:
             "milterd": {**daemon(self.milterd), "authserv_id": world.OUR_HOST},
             "dkim": {"sign": True, "managed": str(self.folder / "dkim"), "domain": [
                 {"domain": key.domain, "selector": key.selector, "key": str(key.pem)} for key in self.world.our_keys]},
-            "clamav": {"enable": True, "clamd": f"unix:{self.clamd.socket}"},
+            "clamav": {"enable": True, "clamd": [f"unix:{self.clamd.socket}"]},
         }
 
     # Life
