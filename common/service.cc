@@ -25,6 +25,14 @@ std::string status_line(std::string_view text)
     return "STATUS=" + printable(text);
 }
 
+// Several faults stand each on a line of their own; a log record, an answer and systemd have one.
+std::string in_one_line(std::string text)
+{
+    for (auto at = text.find('\n'); at != std::string::npos; at = text.find('\n', at))
+        text.replace(at, 1, "; ");
+    return text;
+}
+
 std::uint64_t monotonic_microseconds() // CLOCK_MONOTONIC, as systemd compares it
 {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -100,6 +108,8 @@ Result<> Service::Impl::reload()
     } catch (const std::exception& error) { // a reload never ends what is running
         result = fail("{}", error.what());
     }
+    if (!result)
+        result = fail("{}", in_one_line(result.error().what));
     if (result)
         log.info("reload", {{"result", "ok"}});
     else

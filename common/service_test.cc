@@ -145,7 +145,7 @@ TEST_CASE("SIGHUP and SIGUSR1 reload; a fault or an exception keeps it running")
     Service service(io, log, {.reload = [&]() -> Result<> {
                         switch (++reloads) {
                         case 1: return {};
-                        case 2: return fail("postern.toml:3: no such setting");
+                        case 2: return fail("postern.toml:3: no such setting\nlist:1: no address");
                         default: throw std::runtime_error("out of luck");
                         }
                     }});
@@ -153,7 +153,7 @@ TEST_CASE("SIGHUP and SIGUSR1 reload; a fault or an exception keeps it running")
     CHECK(service.run() == 0);
     CHECK(reloads == 3);
     CHECK(holds(log.lines, "reload result=ok"));
-    CHECK(holds(log.lines, "reload result=refused error=postern.toml:3: no such setting"));
+    CHECK(holds(log.lines, "reload result=refused error=postern.toml:3: no such setting; list:1: no address"));
     CHECK(holds(log.lines, "reload result=refused error=out of luck"));
 }
 
@@ -203,7 +203,7 @@ TEST_CASE("systemd hears of each state")
     CHECK(heard[1].starts_with("RELOADING=1\nMONOTONIC_USEC="));
     CHECK(std::stoull(heard[1].substr(heard[1].rfind('=') + 1)) > 0);
     CHECK(heard[2] == "READY=1\nSTATUS=ready");
-    CHECK(heard[4] == "READY=1\nSTATUS=ready; reload refused: line?feed");
+    CHECK(heard[4] == "READY=1\nSTATUS=ready; reload refused: line; feed");
     CHECK(heard[5] == "STOPPING=1\nSTATUS=draining");
 }
 
