@@ -4,6 +4,7 @@
 #include "common/host_name.h"
 #include "common/ip_address.h"
 #include "common/text.h"
+#include "common/whole_file.h"
 #include "config/run_program.h"
 
 #include <cerrno>
@@ -46,22 +47,11 @@ gid_t group(const char* name)
     return found ? found->gr_gid : nobody_changes;
 }
 
-Result<> write_file(const std::string& path, std::string_view text, int mode, Account owner)
+Result<> write_file(const std::string& path, std::string_view text, const FileAccess& access)
 {
     std::error_code error;
     fs::create_directories(fs::path(path).parent_path(), error);
-    const auto fresh = path + ".new";
-    ::unlink(fresh.c_str());
-    const FileDescriptor file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-    bool is_good = static_cast<bool>(file);
-    while (is_good && !text.empty()) {
-        const auto size = ::write(file.get(), text.data(), text.size());
-        is_good = size > 0;
-        text.remove_prefix(is_good ? static_cast<std::size_t>(size) : 0);
-    }
-    is_good = is_good && ::fchown(file.get(), owner.uid, owner.gid) == 0 && ::fchmod(file.get(), static_cast<mode_t>(mode)) == 0
-        && ::rename(fresh.c_str(), path.c_str()) == 0;
-    return is_good ? Result<>{} : fail("{}: {}", path, std::strerror(errno));
+    return error ? fail("{}: {}", path, error.message()) : replace_file(path, text, access);
 }
 
 // Runs it and passes on what it says.
@@ -163,7 +153,7 @@ Result<> write_logins(const Image& image, const Say& say)
     ::unlink(fresh.c_str());
     Result<> result;
     for (const auto& user : image.sasl_users) {
-        result = write_file(password, user.password, 0600, {});
+        result = write_file(password, user.password, {});
         if (result)
             result = run({"sh", "-c", "exec saslpasswd2 -p -c -f \"$1\" -u \"$2\" \"$3\" <\"$4\"", "sh", fresh, user.realm,
                           user.name, password}, say);
@@ -246,7 +236,7 @@ Result<> take_table(std::string_view name)
         return {};
     }
     const auto text = read_setting_file(from);
-    return text ? write_file(to, *text, 0644, {}) : tl::unexpected(text.error());
+    return text ? write_file(to, *text, {0644}) : tl::unexpected(text.error());
 }
 
 Result<> make_folders(const Image& image, const Say& say)
@@ -294,10 +284,10 @@ Result<> make_folders(const Image& image, const Say& say)
 Result<> write_image(const Image& image, const Say& say)
 {
     for (const auto& file : image.files) {
-        const auto owner = account(file.owner);
-        // A daemon's file is root's to write and the daemon's group's to read.
-        const Account kept{file.owner == FileOwner::root ? nobody_changes : 0, file.owner == FileOwner::root ? nobody_changes : owner.gid};
-        if (const auto written = write_file(file.path, file.text, file.mode, kept); !written)
+        FileAccess access{static_cast<mode_t>(file.mode)};
+        if (file.owner != FileOwner::root) // root's to write, and the daemon's group's to read
+            access.group = account(file.owner).gid;
+        if (const auto written = write_file(file.path, file.text, access); !written)
             return written;
     }
     for (const auto& copy : image.copies) {
@@ -306,7 +296,7 @@ Result<> write_image(const Image& image, const Say& say)
             say(text.error().what);
             continue;
         }
-        if (const auto written = write_file(copy.to, *text, 0400, account(FileOwner::postern)); !written)
+        if (const auto written = write_file(copy.to, *text, {0640, account(FileOwner::postern).gid}); !written)
             return written;
     }
     // A file that must be there, even if the list was never fetched.
