@@ -255,11 +255,14 @@ def test_mail_that_leaves_is_signed_by_the_tables_and_scanned(world: World, sink
     (keys / "SigningTable").write_text("*@postern.example ours\n")
     environment = gateway(sink, ENABLE_OPENDKIM="true", OPENDKIM_MODE="s", OPENDKIM_KEYTABLE="/etc/mail/dkim/KeyTable",
                           OPENDKIM_SIGNINGTABLE="/etc/mail/dkim/SigningTable", ENABLE_CLAMAV="true",
-                          POSTFIX_MYNETWORKS="127.0.0.0/8", POSTERN_CLAMAV_WAIT="20s")
+                          POSTFIX_MYNETWORKS="127.0.0.0/8", POSTERN_CLAMAV_WAIT="20s",
+                          CLAMAV_MILTER_REPORT_HOSTNAME="scanner.postern.example")
     with container(environment, "-v", f"{keys}:/etc/mail/dkim:ro", "-v", f"{database}:/var/lib/clamav") as it:
         mail = compose("me@postern.example", "you@stranger.example")
         wait_until(lambda: send(mail, "me@postern.example", "you@stranger.example")[0] == 250, "clamd", 60, it.logs)
-        assert verified_algorithms(sink.wait_for(message_id_of(mail)).content, world.zone) == ["rsa-sha256"]
+        arrival = sink.wait_for(message_id_of(mail))
+        assert verified_algorithms(arrival.content, world.zone) == ["rsa-sha256"]
+        assert "scanner.postern.example" in arrival.fields("X-Virus-Scanned")[0]
         infected = compose("me@postern.example", "you@stranger.example", body=EICAR + "\n")
         assert send(infected, "me@postern.example", "you@stranger.example")[0] == 550
 

@@ -290,12 +290,11 @@ private:
         toml_.set("enable", is_on);
         if (!is_on)
             return;
-        if (find_setting("clamav", "header"))
-            toml_.set("header", "replace"); // X-Virus-Scanned on every mail, as the manual has it
+        toml_.set("header", "replace"); // X-Virus-Scanned on every mail, as the manual has it
         if (const auto name = values_.find("CLAMAV_MILTER_REPORT_HOSTNAME"))
-            set_if_possible("CLAMAV_MILTER_REPORT_HOSTNAME", "hostname", *name);
+            toml_.set("hostname", *name);
         if (const auto path = values_.find("CLAMAV_MILTER_ALLOWLIST"))
-            set_if_possible("CLAMAV_MILTER_ALLOWLIST", "exempt_lists", std::vector<std::string>{*path});
+            toml_.set("exempt_lists", std::vector<std::string>{*path});
     }
 
     Plan& plan_;
