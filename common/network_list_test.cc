@@ -90,6 +90,69 @@ TEST_CASE("names")
     }
 }
 
+TEST_CASE("exclusions: the smallest network, the longest name, and a no of either")
+{
+    const Entries entries = {"192.0.2.0/24", "!192.0.2.64/26", "192.0.2.70", "!2001:db8::1", "2001:db8::/32",
+                             ".example.org", "!.guests.example.org", "desk.guests.example.org", "!198.51.100.0/24",
+                             "203.0.113.1", "!203.0.113.1", "twice.example", "!twice.example"};
+    struct Case {
+        const char* name;
+        const char* client;
+        const char* client_name;
+        bool want;
+    };
+    const Case cases[] = {
+        {"in the network", "192.0.2.1", "unknown", true},
+        {"in the part that is excluded", "192.0.2.65", "unknown", false},
+        {"last of it", "192.0.2.127", "unknown", false},
+        {"behind it", "192.0.2.128", "unknown", true},
+        {"an exception of the exception", "192.0.2.70", "unknown", true},
+        {"IPv6", "2001:db8::2", "unknown", true},
+        {"IPv6, excluded", "2001:db8::1", "unknown", false},
+        {"a name", "233.252.0.1", "mail.example.org", true},
+        {"a name that is excluded", "233.252.0.1", "a.guests.example.org", false},
+        {"an exception of the exception, by name", "233.252.0.1", "desk.guests.example.org", true},
+        {"its name says yes, its address no", "198.51.100.1", "mail.example.org", false},
+        {"its address says yes, its name no", "192.0.2.1", "a.guests.example.org", false},
+        {"an excluded name without address", "unknown", "a.guests.example.org", false},
+        {"yes and no to one address", "203.0.113.1", "unknown", false},
+        {"yes and no to one name", "233.252.0.1", "twice.example", false},
+        {"nothing is said of it", "233.252.0.1", "mail.example.net", false},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        CHECK(holds(entries, c.client, c.client_name) == c.want);
+    }
+    CHECK_FALSE(holds({"!192.0.2.1"}, "192.0.2.2")); // exclusions alone hold nobody
+}
+
+TEST_CASE("load: files among the entries, all faults with their lines")
+{
+    const ReadText read = [](const std::string& path) -> Result<std::string> {
+        if (path == "/hosts")
+            return "192.0.2.0/24 # ours\n\n!192.0.2.7\n";
+        if (path == "/bad")
+            return "192.0.2.1\n192.0.2.300\n# fine\na..b\n";
+        return fail("{}: No such file or directory", path);
+    };
+    std::vector<Error> faults;
+    const auto list = NetworkList::load(Entries{"file:/hosts", "::1"}, "trust.networks", read, faults);
+    CHECK(faults.empty());
+    CHECK(list.contains(*parse_ip_address("192.0.2.1")));
+    CHECK(!list.contains(*parse_ip_address("192.0.2.7")));
+    CHECK(list.contains(*parse_ip_address("::1")));
+
+    NetworkList::load(Entries{"/bad", "1.2.3", "/none"}, "trust.networks", read, faults);
+    std::vector<std::string> texts;
+    for (const auto& fault : faults)
+        texts.push_back(fault.what);
+    CHECK(texts
+          == Entries{"trust.networks: /none: No such file or directory",
+                     "/bad:2: \"192.0.2.300\" is not an IP address or network",
+                     "/bad:4: \"a..b\" is not a network, a host name or a .domain",
+                     "trust.networks: \"1.2.3\" is not an IP address or network"});
+}
+
 TEST_CASE("an entry that cannot be understood is shown")
 {
     struct Case {
@@ -100,7 +163,9 @@ TEST_CASE("an entry that cannot be understood is shown")
         {"", "\"\" is not a network, a host name or a .domain"},
         {".", "\".\" is not a network, a host name or a .domain"},
         {"*.example.org", "\"*.example.org\" is not a network, a host name or a .domain"},
-        {"!192.0.2.1", "\"!192.0.2.1\" is not an IP address or network"},
+        {"!", "\"\" is not a network, a host name or a .domain"},
+        {"!!192.0.2.1", "\"!192.0.2.1\" is not an IP address or network"},
+        {"!192.0.2.1/24", "\"192.0.2.1/24\": host bits are set; perhaps 192.0.2.0/24"},
         {"a..b", "\"a..b\" is not a network, a host name or a .domain"},
         {"a b", "\"a b\" is not a network, a host name or a .domain"},
         {"a@b", "\"a@b\" is not a network, a host name or a .domain"},
@@ -131,7 +196,11 @@ TEST_CASE("empty")
 TEST_CASE("many networks give the same answer as asking each")
 {
     Entries entries;
-    std::vector<IpNetwork> networks;
+    struct Listed {
+        IpNetwork network;
+        bool is_excluded;
+    };
+    std::vector<Listed> networks;
     std::uint32_t state = 1;
     const auto random = [&] { return state = state * 1664525u + 1013904223u; };
     const auto address = [&](std::uint32_t bits) {
@@ -140,16 +209,22 @@ TEST_CASE("many networks give the same answer as asking each")
     };
     for (int i = 0; i < 1000; ++i) {
         const int prefix = 14 + static_cast<int>(random() >> 27) % 19;
-        networks.push_back({address(random()).masked(prefix), prefix});
-        entries.push_back(fmt::format("{}/{}", networks.back().address.text(), prefix));
+        networks.push_back({{address(random()).masked(prefix), prefix}, random() >> 30 == 0});
+        entries.push_back(fmt::format("{}{}/{}", networks.back().is_excluded ? "!" : "",
+                                      networks.back().network.address.text(), prefix));
     }
     const auto list = NetworkList::parse(entries);
     REQUIRE(list);
     int inside = 0;
     for (int i = 0; i < 2000; ++i) {
         const auto client = address(random());
-        const bool want
-            = std::any_of(networks.begin(), networks.end(), [&](const auto& n) { return n.contains(client); });
+        int longest = -1;
+        bool want = false;
+        for (const auto& n : networks)
+            if (n.network.contains(client) && n.network.prefix >= longest) {
+                want = !n.is_excluded && (want || n.network.prefix > longest);
+                longest = n.network.prefix;
+            }
         CHECK(list->contains(client) == want);
         inside += want;
     }

@@ -1,18 +1,18 @@
 #include "policyd/trusted_clients.h"
 
+#include "common/read_file.h"
+
 namespace postern {
 
 Result<TrustedClients> TrustedClients::parse(const TrustSettings& settings, std::shared_ptr<ClientAddressGuard> guard)
 {
     TrustedClients trusted;
-    const auto networks = NetworkList::parse(settings.networks);
-    if (!networks)
-        return fail("trust.networks: {}", networks.error().what);
-    const auto relays = NetworkList::parse(settings.relays);
-    if (!relays)
-        return fail("trust.relays: {}", relays.error().what);
-    trusted.networks_ = *networks;
-    trusted.relays_ = *relays;
+    const ReadText read = [](const std::string& path) { return read_file(path, data_file_limit); };
+    std::vector<Error> faults;
+    trusted.networks_ = NetworkList::load(settings.networks, "trust.networks", read, faults);
+    trusted.relays_ = NetworkList::load(settings.relays, "trust.relays", read, faults);
+    if (!faults.empty())
+        return tl::unexpected(one_error(faults));
     trusted.judge_private_ = settings.judge_private;
     trusted.guard_ = std::move(guard);
     return trusted;

@@ -6,7 +6,7 @@
 // is not a host of the Internet, or many (see client_address_guard).
 // A check that judges a client by its address asks here first; each says the
 // same word for the same reason. One that asks about the recipient does not.
-// Failure: the Error names the entry that cannot be understood.
+// Failure: the Error names the entries that cannot be understood, those of files with their lines.
 // Config: [trust]
 #pragma once
 
