@@ -2,6 +2,7 @@
 
 #include "common/address_list.h"
 #include "common/client_list.h"
+#include "common/data_set.h"
 #include "common/domain_list.h"
 #include "common/mail_address.h"
 #include "common/network_list.h"
@@ -38,8 +39,17 @@ Result<> check_reply_text(std::string_view text)
 
 } // namespace
 
+Result<> check_data_set(std::string_view text)
+{
+    if (const auto set = parse_data_set(text); !set)
+        return tl::unexpected(set.error());
+    return {};
+}
+
 Result<> check_network(std::string_view text)
 {
+    if (is_file_entry(text))
+        return check_data_set(text);
     const std::string entry(text);
     if (const auto list = NetworkList::parse({&entry, 1}); !list)
         return tl::unexpected(list.error());
@@ -109,11 +119,39 @@ Result<> check_selector(std::string_view text)
     return {};
 }
 
+Result<> check_canonicalization(std::string_view text)
+{
+    for (const auto* const good : {"simple/simple", "simple/relaxed", "relaxed/simple", "relaxed/relaxed"})
+        if (text == good)
+            return {};
+    return fail("\"{}\" is not simple or relaxed, a slash, and again simple or relaxed", text);
+}
+
 Result<> check_field_name(std::string_view text)
 {
     const auto fits = [](char c) { return is_printable(c) && c != ' ' && c != ':'; };
     if (text.empty() || !std::all_of(text.begin(), text.end(), fits))
         return fail("\"{}\" is not the name of a header field", text);
+    return {};
+}
+
+Result<> check_field_change(std::string_view text)
+{
+    if (text == "*" || text == ".")
+        return {};
+    return check_field_name(text.substr(text.starts_with('+') || text.starts_with('-') ? 1 : 0));
+}
+
+Result<> check_macro_rule(std::string_view text)
+{
+    const auto name = text.substr(0, text.find('|'));
+    const auto fits = [](char c) { return is_alnum(c) || c == '_'; };
+    const auto inside = name.size() > 2 && name.front() == '{' && name.back() == '}' ? name.substr(1, name.size() - 2)
+                                                                                      : name;
+    const bool is_name = !inside.empty() && std::all_of(inside.begin(), inside.end(), fits)
+        && (inside.size() < name.size() || name.size() == 1);
+    if (!is_name)
+        return fail("\"{}\" is not a milter macro such as {{auth_type}}, or {{auth_type}}|value", text);
     return {};
 }
 
@@ -163,6 +201,16 @@ Result<> check_signature_name(std::string_view text)
     if (!std::all_of(text.begin(), text.end(), [](char c) { return is_printable(c) && c != ' '; }))
         return fail("\"{}\" cannot be the beginning of a signature's name", text);
     return {};
+}
+
+Result<> check_address_list_item(std::string_view text)
+{
+    return is_file_entry(text) ? check_data_set(text) : check_address_entry(text);
+}
+
+Result<> check_domain_list_item(std::string_view text)
+{
+    return is_file_entry(text) ? check_data_set(text) : check_domain_entry(text);
 }
 
 Result<> check_defer_action(std::string_view text)

@@ -237,6 +237,10 @@ struct MilterdSettings : DaemonSettings {
     std::string authserv_id; // empty: the host's name
     std::int64_t max_spooled{}; // octets of message bodies held at one time
     std::int64_t max_spooled_messages{};
+    std::string role;               // inbound, submission, both
+    std::string submission_clients; // trusted, all
+    Texts returning_daemon_names;   // {daemon_name} values by which a content filter gives mail back
+    Texts ignored_clients;          // as trust.networks
 };
 
 // One key. Two entries of one domain sign one mail twice (rsa-sha256 and ed25519-sha256).
@@ -245,6 +249,8 @@ struct DkimDomain {
     std::string selector;
     std::string key; // path of a PEM file
     bool subdomains{};
+    std::string identity{};         // i=; empty: none
+    std::string canonicalization{}; // empty: that of [dkim]
 };
 
 struct DkimSettings {
@@ -256,6 +262,21 @@ struct DkimSettings {
     std::string canonicalization; // header/body: relaxed/simple
     Texts oversign;               // header fields that nobody may add to
     Texts daemon_names;           // {daemon_name} values whose mail is ours
+    Texts our_macros;             // "{name}" or "{name}|value|value": macros that say so, too
+    bool require_safe_keys{};     // refuse a key that others can read
+    std::string key_table;        // OpenDKIM's, see common/data_set.h; empty: none
+    std::string signing_table;
+    bool all_matches{};           // of the signing table
+    Texts signed_fields;          // changes of a default, as are the next three
+    Texts omitted_fields;
+    Texts author_fields;          // whose address says who the author is
+    std::string unclear_author;   // reject, defer, accept
+    std::chrono::seconds signature_lifetime{}; // x=; 0: none
+    Texts unsigned_recipients;    // AddressList
+    Texts unsigned_domains;       // DomainList, of authors
+    std::string remove_signatures; // none, ours, all
+    std::string bounce_domain;    // signs what has no author of ours; empty: nobody
+    bool sign_judged{};           // sign mail that bears our own Authentication-Results
     std::vector<DkimDomain> domains; // [[dkim.domain]]
     std::string managed;             // path of the folder of keys that Postern manages; empty: none
     std::chrono::seconds rotate_after{};  // 0: never by age

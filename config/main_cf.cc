@@ -272,11 +272,27 @@ private:
     {
         const auto ours = milter_entry(config_.milterd);
         edit_milters("smtpd_milters", ours);
+        const auto& signing = signing_settings();
+        const bool is_same = &signing == &config_.milterd;
         const auto non_smtpd = split_postfix_list(now("non_smtpd_milters"));
-        if (non_smtpd == Items{"$smtpd_milters"})
+        if (is_same && non_smtpd == Items{"$smtpd_milters"})
             parameter("non_smtpd_milters", non_smtpd); // says already what it should
         else
-            edit_milters("non_smtpd_milters", ours); // bounces, and mail from sendmail(1)
+            edit_milters("non_smtpd_milters", is_same ? ours : milter_entry(signing)); // bounces, and sendmail(1)
+        if (signing.role == "inbound")
+            remarks_.push_back("Bounces and mail from sendmail(1) are not signed: milterd.role is inbound, and there is no "
+                               "instance with another.");
+    }
+
+    // Whose socket Postfix's own mail goes to: one that signs.
+    const MilterdSettings& signing_settings() const
+    {
+        if (config_.milterd.role != "inbound")
+            return config_.milterd;
+        for (const auto& instance : source_.instances)
+            if (instance.config.milterd.role != "inbound")
+                return instance.config.milterd;
+        return config_.milterd;
     }
 
     // In the place of what goes; else before DMARC, which reads our results; else last.
@@ -297,11 +313,17 @@ private:
         parameter(name, kept);
     }
 
+    static std::string_view role_remark(const std::string& role)
+    {
+        return role == "inbound" ? ", which judges and does not sign" : role == "submission" ? ", which signs" : "";
+    }
+
     void instances()
     {
         for (const auto& instance : source_.instances) {
             comment("");
-            comment(fmt::format("Instance {}: in master.cf, below the service whose mail it is for:", instance.name));
+            comment(fmt::format("Instance {}{}: in master.cf, below the service whose mail it is for:", instance.name,
+                                role_remark(instance.config.milterd.role)));
             comment(fmt::format("    -o {{ smtpd_milters = {} }}", milter_entry(instance.config.milterd)));
         }
     }

@@ -310,6 +310,19 @@ TEST_CASE("instances are for master.cf, so they are comments")
                         "content_timeout=300s, default_action=tempfail } }"));
 }
 
+TEST_CASE("Postfix's own mail goes to an instance that signs")
+{
+    const std::string toml = "[milterd]\nrole = \"inbound\"\n[milterd.submission]\nrole = \"submission\"\n";
+    const auto got = main_cf({"", config_of(toml), {{"submission", config_of(toml, "submission")}},
+                              postfix_of("smtpd_milters = inet:a:1\nnon_smtpd_milters = $smtpd_milters")});
+    CHECK(parameters(got)[2] == "smtpd_milters = inet:a:1, " + milter);
+    CHECK(has_line(got, "non_smtpd_milters = $smtpd_milters, { unix:postern/milter-submission, "));
+    CHECK(has_line(got, "# Instance submission, which signs: in master.cf"));
+
+    const auto alone = main_cf({"", config_of("[milterd]\nrole = \"inbound\"\n"), {}, postfix_of("")});
+    CHECK(has_line(alone, "# Bounces and mail from sendmail(1) are not signed"));
+}
+
 TEST_CASE("ask_postconf")
 {
     Lines asked;

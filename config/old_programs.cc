@@ -40,7 +40,7 @@ std::string_view why_not_dkim(const DkimSettings& dkim)
 {
     if (!dkim.verify)
         return "dkim.verify is false";
-    const bool signs = dkim.sign && !dkim.domains.empty();
+    const bool signs = dkim.sign && (!dkim.domains.empty() || !dkim.signing_table.empty());
     return signs ? "" : "it may be what signs your mail, and there is no [[dkim.domain]] yet";
 }
 

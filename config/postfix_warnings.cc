@@ -3,6 +3,7 @@
 #include "common/network_list.h"
 #include "config/old_programs.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <optional>
 
@@ -21,7 +22,7 @@ std::string proxy_filter_warning(std::string_view where, std::string_view filter
     return fmt::format("{}: smtpd_proxy_filter = {}: milters see neither header nor body of this mail.", where, filter);
 }
 
-void add_service_warnings(Lines& lines, const PostfixService& service)
+void add_service_warnings(Lines& lines, const PostfixService& service, const Config& config)
 {
     const auto option = [&](std::string_view name) -> std::optional<std::string> {
         const auto it = service.options.find(name);
@@ -34,9 +35,12 @@ void add_service_warnings(Lines& lines, const PostfixService& service)
     // A listener that switches the content filter off takes mail back from it.
     const bool takes_back = option("content_filter") == "" || proxy_filter == "";
     const bool asks_milters = milters != "" && !contains(option("receive_override_options").value_or(""), "no_milters");
-    if (takes_back && asks_milters)
+    const auto& known = config.milterd.returning_daemon_names;
+    const bool is_known = std::find(known.begin(), known.end(), option("milter_macro_daemon_name")) != known.end();
+    if (takes_back && asks_milters && !is_known)
         lines.push_back(fmt::format("master.cf: {} takes mail back from a content filter, and that mail looks like our "
-                                    "own there: its receive_override_options need no_milters, too.",
+                                    "own there: its receive_override_options need no_milters, too; or a "
+                                    "milter_macro_daemon_name that is one of milterd.returning_daemon_names.",
                                     service.text()));
 
     if (milters && !milters->empty() && !contains(*milters, "postern"))
@@ -53,7 +57,7 @@ Lines postfix_warnings(const PostfixConfig& postfix, const Config& config)
         lines.push_back(proxy_filter_warning("main.cf", filter));
     for (const auto& service : postfix.services)
         if (service.program == "smtpd")
-            add_service_warnings(lines, service);
+            add_service_warnings(lines, service, config);
     if (postfix.value("milter_default_action") == "accept")
         lines.emplace_back("milter_default_action = accept: when a milter other than ours is down, mail passes it "
                            "unseen.");
@@ -93,7 +97,7 @@ Lines postfix_remarks(const PostfixConfig& postfix, const Config& config)
             lines.push_back(
                 fmt::format("mynetworks has {}, and trust.networks has not: its mail is not signed.", item));
 
-    const bool signs = config.dkim.sign && !config.dkim.domains.empty();
+    const bool signs = config.dkim.sign && (!config.dkim.domains.empty() || !config.dkim.signing_table.empty());
     if (signs && !contains(postfix.value("internal_mail_filter_classes"), "bounce"))
         lines.emplace_back("To sign bounces, too: internal_mail_filter_classes = bounce");
     return lines;

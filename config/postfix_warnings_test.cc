@@ -59,6 +59,15 @@ TEST_CASE("warnings about a Postfix")
     }
 }
 
+TEST_CASE("a listener that takes mail back is no danger if the milter knows it")
+{
+    const std::string service = "127.0.0.1:10025/inet/";
+    const auto postfix = read_postconf({"", "127.0.0.1:10025 inet n - n - - smtpd\n",
+                                        service + "content_filter =\n" + service + "milter_macro_daemon_name = BACK"});
+    CHECK(postfix_warnings(postfix, config_of("")).size() == 1);
+    CHECK(postfix_warnings(postfix, config_of("[milterd]\nreturning_daemon_names = [\"BACK\"]\n")).empty());
+}
+
 TEST_CASE("remarks about a Postfix")
 {
     const std::string key = "[[dkim.domain]]\ndomain = \"example.org\"\nselector = \"a\"\nkey = \"/k\"\n";

@@ -94,10 +94,17 @@ void validate_greylist(const ConfigCandidate& c, std::string_view path, ConfigPr
 
 void validate_dkim(const ConfigCandidate& c, std::string_view path, ConfigProblems& problems)
 {
-    if (c.config.dkim.sign && c.config.dkim.domains.empty() && c.origins.contains("dkim.sign"))
+    const auto& dkim = c.config.dkim;
+    if (dkim.key_table.empty() != dkim.signing_table.empty())
+        problems.faults.push_back({origin_of(c, path, "dkim.key_table", "dkim.signing_table"),
+                                   "dkim.key_table and dkim.signing_table go together: one is missing"});
+    if (dkim.sign && dkim.domains.empty() && dkim.signing_table.empty() && c.origins.contains("dkim.sign"))
         problems.warnings.push_back(
             {origin_of(c, path, "dkim.sign"), "is true, but there is no [[dkim.domain]]: nothing is signed"});
-    if (!c.config.dkim.sign && !c.config.dkim.domains.empty() && c.instance.empty())
+    if (c.config.milterd.role != "submission" && c.origins.contains("milterd.submission_clients"))
+        problems.warnings.push_back(
+            {origin_of(c, path, "milterd.submission_clients"), "is not used: milterd.role is not submission"});
+    if (!dkim.sign && !dkim.domains.empty() && c.instance.empty())
         problems.warnings.push_back(
             {origin_of(c, path, "dkim.sign"), "is false: the keys of [[dkim.domain]] are not used"});
 }

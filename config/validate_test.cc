@@ -95,6 +95,11 @@ TEST_CASE("settings that do not fit together")
         {"metrics where the other's are", "[policyd]\nmetrics = \"inet:127.0.0.1:9\"\n[milterd]\nmetrics = \"inet:127.0.0.1:9\"\n",
          {"t:4: milterd.metrics: inet:127.0.0.1:9 is the socket of policyd.metrics already"}, {}},
         {"metrics nowhere", "[policyd]\nmetrics = \"localhost\"\n", {"t:2: policyd.metrics: \"localhost\" is neither unix:PATH nor inet:HOST:PORT"}, {}},
+        {"one table of two", "[dkim]\nkey_table = \"/k\"\n",
+         {"t:2: dkim.key_table: dkim.key_table and dkim.signing_table go together: one is missing"}, {}},
+        {"both tables", "[dkim]\nsign = true\nkey_table = \"/k\"\nsigning_table = \"refile:/s\"\n", {}, {}},
+        {"clients of another role", "[milterd]\nrole = \"both\"\nsubmission_clients = \"all\"\n", {},
+         {"t:3: milterd.submission_clients: is not used: milterd.role is not submission"}},
         {"no control sockets", "[policyd]\ncontrol = \"\"\n[milterd]\ncontrol = \"\"\n", {}, {}},
     };
     for (const auto& c : cases) {

@@ -53,6 +53,8 @@ bool AuthResultsFilter::is_forged(std::string_view value) const
 
 std::unique_ptr<FilterPass> AuthResultsFilter::begin(const Message& message)
 {
+    if (message.origin == Origin::returned)
+        return nullptr;
     std::vector<HeaderEdit> removals;
     std::size_t occurrence = 0;
     for (const auto& field : message.header) {

@@ -6,6 +6,9 @@
 // goes too if our name stands anywhere in it: other readers may be more
 // forgiving than this one. The results of other hosts stay.
 //
+// Mail that comes back from a content filter, by a listener that is known for
+// it, keeps them all: ours among them was written when it came first.
+//
 // Mail of strangers gets ours, with what the filters before this one found.
 // Our own mail and that of relays was not judged, so nothing is said of it.
 //

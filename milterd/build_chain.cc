@@ -1,7 +1,9 @@
 #include "milterd/build_chain.h"
 
+#include "common/data_set.h"
 #include "common/host_name.h"
 #include "common/mail_address.h"
+#include "common/read_file.h"
 #include "milterd/auth_results_filter.h"
 #include "milterd/clamav_filter.h"
 #include "milterd/dkim_sign_filter.h"
@@ -16,13 +18,20 @@ namespace {
 
 Result<OriginRules> origin_rules(const Config& config)
 {
-    auto networks = NetworkList::parse(config.trust.networks);
-    if (!networks)
-        return fail("trust.networks: {}", networks.error().what);
-    auto relays = NetworkList::parse(config.trust.relays);
-    if (!relays)
-        return fail("trust.relays: {}", relays.error().what);
-    return OriginRules{std::move(*networks), std::move(*relays), config.dkim.daemon_names};
+    const ReadText read = [](const std::string& path) { return read_file(path, data_file_limit); };
+    std::vector<Error> faults;
+    OriginRules rules;
+    rules.networks = NetworkList::load(config.trust.networks, "trust.networks", read, faults);
+    rules.relays = NetworkList::load(config.trust.relays, "trust.relays", read, faults);
+    rules.ignored = NetworkList::load(config.milterd.ignored_clients, "milterd.ignored_clients", read, faults);
+    if (!faults.empty())
+        return tl::unexpected(one_error(faults));
+    rules.daemon_names = config.dkim.daemon_names;
+    rules.returning_daemon_names = config.milterd.returning_daemon_names;
+    for (const auto& text : config.dkim.our_macros)
+        rules.macros.push_back(parse_macro_rule(text));
+    rules.takes_all = config.milterd.role == "submission" && config.milterd.submission_clients == "all";
+    return rules;
 }
 
 std::string authserv_id(const Config& config)
@@ -73,6 +82,7 @@ Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, con
     if (!origins)
         return tl::unexpected(origins.error());
 
+    const bool judges = config.milterd.role != "submission", signs = config.milterd.role != "inbound";
     std::vector<ChainedFilter> filters;
     if (config.clamav.enable) {
         auto filter = clamav_filter(config, parts);
@@ -80,17 +90,17 @@ Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, con
             return tl::unexpected(filter.error());
         filters.push_back({std::move(*filter), config.clamav.observe});
     }
-    if (config.spf.enable)
+    if (config.spf.enable && judges)
         filters.push_back({spf_filter(config, parts.dns)});
-    if (config.dkim.verify) {
+    if (config.dkim.verify && judges) {
         auto filter = dkim_verify_filter(config.dkim, parts);
         if (!filter)
             return tl::unexpected(filter.error());
         filters.push_back({std::move(*filter)});
     }
     filters.push_back({std::make_unique<AuthResultsFilter>(authserv_id(config))});
-    if (config.dkim.sign && !parts.keys.entries().empty()) {
-        auto filter = DkimSignFilter::create(config.dkim, parts.keys, parts.clock);
+    if (config.dkim.sign && !parts.signers.empty() && signs) {
+        auto filter = DkimSignFilter::create(config.dkim, parts.signers, parts.clock, authserv_id(config));
         if (!filter)
             return tl::unexpected(filter.error());
         filters.push_back({std::move(*filter)});

@@ -5,10 +5,13 @@
 //     auth_results   removes what is forged, says what was found
 //     dkim_sign      last, over what leaves
 //
+// An inbound instance has no dkim_sign; one for submission has neither spf nor
+// dkim_verify.
+//
 // Failure: the Error says what cannot be built; nothing has changed then. A key
 // that cannot be read is no such failure: the mail that it should sign is
 // deferred, and all other mail goes on.
-// Config: [milterd] deadline, authserv_id, max_connections; [trust]; [spf]; [dkim]; [clamav]
+// Config: [milterd] deadline, authserv_id, max_connections, role and whose mail is ours; [trust]; [spf]; [dkim]; [clamav]
 #pragma once
 
 #include "common/log.h"
@@ -16,7 +19,7 @@
 #include "config/config.h"
 #include "milterd/body_spool.h"
 #include "milterd/clamd_server.h"
-#include "milterd/dkim_keys.h"
+#include "milterd/dkim_signers.h"
 #include "milterd/filter_chain.h"
 #include "milterd/resolver_thread.h"
 
@@ -30,7 +33,7 @@ struct ChainParts {
     const Clock& clock;
     Log& log;
     std::shared_ptr<FilterCounts> counts{};
-    DkimKeys keys{};                      // those that sign
+    DkimSigners signers{};                // whose tables are without fault
     std::shared_ptr<SpoolBudget> spool{}; // its limits are the caller's to set; none: the chain has one of its own
     std::shared_ptr<ClamdServers> clamds{}; // likewise
 };

@@ -39,8 +39,8 @@ Judged judge(const Config& config, Message message)
     FakeLog log;
     const SystemClock clock;
     ResolverThread dns; // not configured: it says "ask again later" to everything
-    const auto keys = DkimKeys::load(config.dkim.domains);
-    auto chain = build_chain(config, {.dns = dns, .clock = clock, .log = log, .keys = keys});
+    const auto signers = DkimSigners::load(config.dkim, DkimKeys::load(config.dkim.domains));
+    auto chain = build_chain(config, {.dns = dns, .clock = clock, .log = log, .signers = signers});
     REQUIRE(chain);
     auto decision = ChainPass(*chain, message).finish();
     *chain = nullptr; // ends who may log beside it
@@ -145,6 +145,43 @@ TEST_CASE("build_chain: whose mail it is comes from the configuration")
     auto submitted = a_message();
     submitted.daemon_name = "SUBMISSION";
     CHECK(judge(config, submitted).origin == Origin::ours);
+}
+
+TEST_CASE("build_chain: an instance judges, signs or does both, by its role")
+{
+    struct Case {
+        const char* role;
+        const char* login;
+        bool want_judged;
+        bool want_signing; // there is no key: it shows by the mail being deferred
+    };
+    const Case cases[] = {
+        {"both", "", true, false},        {"both", "me", false, true},      {"inbound", "", true, false},
+        {"inbound", "me", false, false},  {"submission", "", false, false}, {"submission", "me", false, true},
+    };
+    auto config = defaults();
+    config.dkim.domains = {{"example.org", "s", "/nowhere/key.pem", false}};
+    for (const auto& c : cases) {
+        CAPTURE(c.role);
+        CAPTURE(c.login);
+        config.milterd.role = c.role;
+        auto message = a_message();
+        message.login = c.login;
+        const auto judged = judge(config, message);
+        CHECK((judged.decision.filter == "dkim_sign") == c.want_signing);
+        CHECK((judged.record.find(" spf=accept temperror ") != std::string::npos) == c.want_judged);
+    }
+    config.milterd.role = "submission";
+    config.milterd.submission_clients = "all";
+    CHECK(judge(config, a_message()).origin == Origin::ours);
+    config.milterd.returning_daemon_names = {"BACK"};
+    auto back = a_message();
+    back.login = "me";
+    back.daemon_name = "BACK";
+    const auto returned = judge(config, back);
+    CHECK(returned.origin == Origin::returned);
+    CHECK(returned.decision.edits.empty()); // its Authentication-Results stay
+    CHECK(returned.record.find("dkim_sign") == std::string::npos);
 }
 
 TEST_CASE("build_chain says what cannot be built")

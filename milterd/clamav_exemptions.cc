@@ -40,10 +40,8 @@ Result<std::unique_ptr<ClamavExemptions>> ClamavExemptions::load(const ClamavSet
 
     Texts clients = settings.exempt_clients;
     exempt->local_ = std::erase(clients, "local") > 0;
-    if (auto list = NetworkList::parse(clients))
-        exempt->clients_ = std::move(*list);
-    else
-        faults.push_back(Error{fmt::format("clamav.exempt_clients: {}", list.error().what)});
+    const ReadText read = [](const std::string& path) { return read_file(path, data_file_limit); };
+    exempt->clients_ = NetworkList::load(clients, "clamav.exempt_clients", read, faults);
 
     for (const auto& entry : settings.exempt_logins) {
         if (entry.size() < 2 || entry.front() != '/') {

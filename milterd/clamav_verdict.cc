@@ -44,7 +44,8 @@ FilterVerdict infected_verdict(const std::string& virus, Origin origin, const Cl
         verdict.action = FilterAction::discard;
         break;
     case InfectedAction::reject:
-        verdict.action = origin == Origin::relay ? FilterAction::quarantine : FilterAction::reject;
+        verdict.action = origin == Origin::relay || origin == Origin::returned ? FilterAction::quarantine
+                                                                                : FilterAction::reject;
         verdict.code = verdict.action == FilterAction::reject ? 550 : 0;
         break;
     }

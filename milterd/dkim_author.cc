@@ -18,7 +18,7 @@ public:
     {
     }
 
-    Result<std::vector<std::string>> parse();
+    Result<std::vector<MailAuthor>> parse();
 
 private:
     static constexpr int comment_depth_limit = 32;
@@ -31,7 +31,7 @@ private:
     void add(char c);
 
     std::string_view rest_;
-    std::vector<std::string> domains_;
+    std::vector<MailAuthor> authors_; // as written
 
     // The mailbox under way
     std::string text_;       // of the address: between "<" and ">", or all there is
@@ -123,12 +123,12 @@ Result<> FromParser::end_mailbox()
     if (at_ == std::string::npos || at_ == 0 || at_ + 1 == text_.size() || is_worded_
         || text_.find_first_of(",;", at_) != std::string::npos) // a route without its ":"
         return fail("From: \"{}\" is not an address", printable(text_, 80));
-    domains_.push_back(text_.substr(at_ + 1));
+    authors_.push_back({text_.substr(0, at_), text_.substr(at_ + 1)});
     begin_mailbox();
     return {};
 }
 
-Result<std::vector<std::string>> FromParser::parse()
+Result<std::vector<MailAuthor>> FromParser::parse()
 {
     while (!rest_.empty()) {
         const char c = rest_.front();
@@ -162,39 +162,58 @@ Result<std::vector<std::string>> FromParser::parse()
     }
     if (const auto ended = end_mailbox(); !ended)
         return tl::unexpected(ended.error());
-    if (domains_.empty())
+    if (authors_.empty())
         return fail("From: no address");
-    return std::move(domains_);
+    return std::move(authors_);
 }
 
 } // namespace
 
 Result<std::vector<std::string>> parse_from_domains(std::string_view value)
 {
-    return FromParser(value).parse();
+    auto authors = FromParser(value).parse();
+    if (!authors)
+        return tl::unexpected(authors.error());
+    std::vector<std::string> domains;
+    for (auto& author : *authors)
+        domains.push_back(std::move(author.domain));
+    return domains;
+}
+
+Result<MailAuthor> author_of(const std::vector<HeaderField>& header, std::span<const std::string> field_names)
+{
+    for (const auto& name : field_names) {
+        const auto is_it = [&](const HeaderField& field) { return equals_ignoring_case(field.name, name); };
+        const auto field = std::find_if(header.begin(), header.end(), is_it);
+        if (field == header.end())
+            continue;
+        if (std::any_of(field + 1, header.end(), is_it)) // RFC 5322 3.6: exactly one
+            return fail("several {} fields", name);
+        const auto authors = FromParser(field->value).parse();
+        if (!authors)
+            return tl::unexpected(authors.error());
+        MailAuthor shared;
+        for (const auto& written : *authors) {
+            auto domain = to_a_labels(written.domain);
+            if (!domain)
+                return tl::unexpected(domain.error());
+            if (!shared.domain.empty() && shared.domain != *domain)
+                return fail("{}: authors of several domains", name);
+            if (shared.domain.empty())
+                shared = {written.local_part, std::move(*domain)};
+        }
+        return shared;
+    }
+    return fail("no {} field", field_names.empty() ? std::string("From") : field_names.front());
 }
 
 Result<std::string> author_domain(const std::vector<HeaderField>& header)
 {
-    const auto is_from = [](const HeaderField& field) { return equals_ignoring_case(field.name, "From"); };
-    const auto from = std::find_if(header.begin(), header.end(), is_from);
-    if (from == header.end())
-        return fail("no From field");
-    if (std::any_of(from + 1, header.end(), is_from)) // RFC 5322 3.6: exactly one
-        return fail("several From fields");
-    const auto domains = parse_from_domains(from->value);
-    if (!domains)
-        return tl::unexpected(domains.error());
-    std::string shared;
-    for (const auto& written : *domains) {
-        auto domain = to_a_labels(written);
-        if (!domain)
-            return domain;
-        if (!shared.empty() && shared != *domain)
-            return fail("From: authors of several domains");
-        shared = std::move(*domain);
-    }
-    return shared;
+    const std::string from[] = {"From"};
+    auto author = author_of(header, from);
+    if (!author)
+        return tl::unexpected(author.error());
+    return std::move(author->domain);
 }
 
 } // namespace postern

@@ -8,6 +8,7 @@
 #include "common/result.h"
 #include "milterd/message.h"
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,14 @@ namespace postern {
 
 // The domain of each mailbox in a From field's value, as written.
 Result<std::vector<std::string>> parse_from_domains(std::string_view value);
+
+struct MailAuthor {
+    std::string local_part; // as written; of several mailboxes the first one's
+    std::string domain;     // A-labels in lower case
+};
+
+// Of the first field that there is of those named, in their order; otherwise as author_domain().
+Result<MailAuthor> author_of(const std::vector<HeaderField>& header, std::span<const std::string> field_names);
 
 // The one domain that all authors of a mail share, as A-labels in lower case. No From field,
 // several, or mailboxes of several domains have none.

@@ -69,6 +69,32 @@ TEST_CASE("parse_from_domains")
     CHECK(!parse_from_domains(std::string(1000, '(') + std::string(1000, ')') + "a@b.example").has_value());
 }
 
+TEST_CASE("author_of: the first field that there is, and the first of its mailboxes")
+{
+    const std::vector<std::string> fields = {"Resent-From", "From"};
+    struct Case {
+        const char* name;
+        std::vector<HeaderField> header;
+        const char* want; // or the Error
+    };
+    const Case cases[] = {
+        {"the second field", {{"From", " Joe <joe@Example.ORG>"}}, "joe@example.org"},
+        {"the first field", {{"From", " joe@example.org"}, {"Resent-From", " ann@example.net"}}, "ann@example.net"},
+        {"two of one domain", {{"From", " joe@example.org, ann@example.org"}}, "joe@example.org"},
+        {"quoted, with an at", {{"From", " \"a@b\"@example.org"}}, "\"a@b\"@example.org"},
+        {"the first field is broken", {{"From", " joe@example.org"}, {"Resent-From", " ann"}},
+         "From: \"ann\" is not an address"},
+        {"twice the first field", {{"Resent-From", " a@b.example"}, {"Resent-From", " a@b.example"}},
+         "several Resent-From fields"},
+        {"none", {{"To", " a@b.example"}}, "no Resent-From field"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        const auto author = author_of(c.header, fields);
+        CHECK((author ? author->local_part + "@" + author->domain : author.error().what) == c.want);
+    }
+}
+
 TEST_CASE("author_domain")
 {
     struct Case {

@@ -2,6 +2,7 @@
 
 #include "common/mail_address.h"
 #include "common/text.h"
+#include "milterd/dkim_identity.h"
 
 #include <algorithm>
 
@@ -22,7 +23,11 @@ Result<DkimKeyEntry> names_of(const DkimDomain& setting)
     if (domain->empty() || selector->empty() || key_name.size() > name_limit
         || !std::all_of(key_name.begin(), key_name.end(), is_name_char) || key_name.find("..") != key_name.npos)
         return fail("{} is no name for a key", printable(key_name));
-    return DkimKeyEntry{*domain, *selector, setting.key, setting.subdomains, nullptr, ""};
+    auto identity = setting.identity.empty() ? Result<std::string>("") : write_identity(setting.identity, *domain);
+    if (!identity)
+        return tl::unexpected(identity.error());
+    return DkimKeyEntry{*domain, *selector, setting.key, setting.subdomains, *identity, setting.canonicalization,
+                        nullptr, ""};
 }
 
 const DkimKeyEntry* find_entry(const std::vector<DkimKeyEntry>& entries, const DkimKeyEntry& like)
@@ -35,15 +40,15 @@ const DkimKeyEntry* find_entry(const std::vector<DkimKeyEntry>& entries, const D
 
 } // namespace
 
-DkimKeys DkimKeys::load(std::span<const DkimDomain> domains, const DkimKeys* in_hand)
+DkimKeys DkimKeys::load(std::span<const DkimDomain> domains, const DkimKeys* in_hand, const KeyFileRules& rules)
 {
     DkimKeys keys;
     for (const auto& setting : domains)
-        keys.add(setting, in_hand);
+        keys.add(setting, in_hand, rules);
     return keys;
 }
 
-void DkimKeys::add(const DkimDomain& setting, const DkimKeys* in_hand)
+void DkimKeys::add(const DkimDomain& setting, const DkimKeys* in_hand, const KeyFileRules& rules)
 {
     auto entry = names_of(setting);
     if (!entry) {
@@ -54,15 +59,15 @@ void DkimKeys::add(const DkimDomain& setting, const DkimKeys* in_hand)
         faults_.push_back(fmt::format("dkim.domain {}: selector {} stands twice", entry->domain, entry->selector));
         return;
     }
-    load_key(*entry, in_hand != nullptr ? find_entry(in_hand->entries_, *entry) : nullptr);
+    load_key(*entry, in_hand != nullptr ? find_entry(in_hand->entries_, *entry) : nullptr, rules);
     if (!entry->fault.empty())
         faults_.push_back(fmt::format("dkim.domain {}: {}", entry->domain, entry->fault));
     entries_.push_back(std::move(*entry));
 }
 
-void DkimKeys::load_key(DkimKeyEntry& entry, const DkimKeyEntry* old)
+void DkimKeys::load_key(DkimKeyEntry& entry, const DkimKeyEntry* old, const KeyFileRules& rules)
 {
-    auto loaded = load_dkim_key(entry.path);
+    auto loaded = load_dkim_key(entry.path, rules);
     if (loaded) {
         entry.key = std::move(loaded->key);
         warnings_.insert(warnings_.end(), loaded->warnings.begin(), loaded->warnings.end());

@@ -9,7 +9,7 @@
 // Failure: an entry whose key cannot be used stays, with its fault, so that
 // mail of its domain is deferred and does not leave unsigned. A daemon that
 // starts says so and goes on; a reload with faults should be refused.
-// Config: [[dkim.domain]] domain, selector, key, subdomains
+// Config: [[dkim.domain]] domain, selector, key, subdomains, identity, canonicalization
 #pragma once
 
 #include "common/result.h"
@@ -29,6 +29,8 @@ struct DkimKeyEntry {
     std::string selector; // likewise
     std::string path;
     bool has_subdomains = false;
+    std::string identity;         // i=, as it is written; empty: none
+    std::string canonicalization; // empty: that of [dkim]
     std::shared_ptr<const DkimPrivateKey> key; // nullptr: there is a fault
     std::string fault;
 };
@@ -37,7 +39,8 @@ class DkimKeys {
 public:
     DkimKeys() = default; // signs nothing
 
-    static DkimKeys load(std::span<const DkimDomain> domains, const DkimKeys* in_hand = nullptr);
+    static DkimKeys load(std::span<const DkimDomain> domains, const DkimKeys* in_hand = nullptr,
+                         const KeyFileRules& rules = {});
 
     // A domain of which it is not known what signs: its mail is deferred.
     void add_broken(std::string domain, std::string fault);
@@ -52,8 +55,8 @@ public:
     const std::vector<std::string>& warnings() const { return warnings_; }
 
 private:
-    void add(const DkimDomain& setting, const DkimKeys* in_hand);
-    void load_key(DkimKeyEntry& entry, const DkimKeyEntry* old);
+    void add(const DkimDomain& setting, const DkimKeys* in_hand, const KeyFileRules& rules);
+    void load_key(DkimKeyEntry& entry, const DkimKeyEntry* old, const KeyFileRules& rules);
 
     std::vector<DkimKeyEntry> entries_;
     std::vector<std::string> faults_;

@@ -76,6 +76,7 @@ TEST_CASE("DkimKeys::load names every fault and keeps the entries")
         {"example.org", "s3", good, false},
         {"exa mple.net", "s1", good, false},
         {"example.net", "", good, false},
+        {"example.net", "s2", good, false, "joe@example.org"},
     };
     const auto keys = DkimKeys::load(domains);
     CHECK(keys.faults()
@@ -85,11 +86,24 @@ TEST_CASE("DkimKeys::load names every fault and keeps the entries")
               "dkim.domain example.org: selector s3 stands twice",
               "dkim.domain exa mple.net: s1._domainkey.exa mple.net is no name for a key",
               "dkim.domain example.net: ._domainkey.example.net is no name for a key",
+              "dkim.domain example.net: identity joe@example.org is not of example.net or a domain below it",
           });
     CHECK(selectors(keys.for_author("example.org")) == "s1 s2 s3");
     CHECK(keys.for_author("example.org")[0].key == nullptr);
     CHECK(keys.for_author("example.org")[0].fault == folder / "none" + ": No such file or directory");
     CHECK(keys.for_author("example.org")[2].key != nullptr);
+}
+
+TEST_CASE("DkimKeys::load refuses a key that others can read, unless told not to")
+{
+    const ScratchFolder folder;
+    const auto path = write_key(folder / "key");
+    std::filesystem::permissions(path, std::filesystem::perms(0644));
+    const std::vector<DkimDomain> domains = {{"example.org", "s1", path, false}};
+    CHECK(DkimKeys::load(domains, nullptr, {.is_strict = true}).faults().size() == 1);
+    const auto keys = DkimKeys::load(domains);
+    CHECK(keys.faults().empty());
+    CHECK(keys.warnings().size() == 1);
 }
 
 TEST_CASE("DkimKeys::load passes warnings on")

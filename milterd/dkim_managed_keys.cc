@@ -59,7 +59,7 @@ Result<DkimKeys> load_dkim_keys(const Config& config, const DkimKeys* in_hand)
         if (std::none_of(config.dkim.domains.begin(), config.dkim.domains.end(),
                          [&](const DkimDomain& named) { return is_same(named, key); }))
             domains.push_back(std::move(key));
-    auto keys = DkimKeys::load(domains, in_hand);
+    auto keys = DkimKeys::load(domains, in_hand, key_file_rules(config));
     for (auto& [domain, fault] : managed->broken)
         keys.add_broken(std::move(domain), std::move(fault));
     return keys;

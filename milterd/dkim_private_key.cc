@@ -184,7 +184,7 @@ std::string DkimPrivateKey::record() const
                        encode_base64(public_octets(impl_->type, impl_->key.get())));
 }
 
-tl::expected<LoadedDkimKey, DkimKeyFault> load_dkim_key(const std::string& path)
+tl::expected<LoadedDkimKey, DkimKeyFault> load_dkim_key(const std::string& path, const KeyFileRules& rules)
 {
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); // a FIFO must not stop us
     if (!file)
@@ -194,6 +194,9 @@ tl::expected<LoadedDkimKey, DkimKeyFault> load_dkim_key(const std::string& path)
         return fault(path + ": " + std::strerror(errno));
     if (!S_ISREG(status.st_mode))
         return fault(path + ": is not a file");
+    const auto unsafe = check_key_file(status, rules);
+    if (!unsafe.empty() && rules.is_strict)
+        return fault(fmt::format("{}: {}; dkim.require_safe_keys = false takes it as it is", path, unsafe));
     auto pem = read_file(file.get());
     if (!pem)
         return fault(path + ": " + pem.error().what);
@@ -203,9 +206,8 @@ tl::expected<LoadedDkimKey, DkimKeyFault> load_dkim_key(const std::string& path)
         return fault(path + ": " + key.error().what);
 
     LoadedDkimKey loaded;
-    // Secrets that a container mounts are often open to a group and cannot be changed: no more than a warning.
-    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        loaded.warnings.push_back(path + ": can be read or written by others than its owner");
+    if (!unsafe.empty()) // a secret that a container mounts is often open to all, and cannot be changed
+        loaded.warnings.push_back(fmt::format("{}: {}", path, unsafe));
     if (key->type() == DkimKeyType::rsa && key->bits() < advised_rsa_bits)
         loaded.warnings.push_back(fmt::format("{}: is an RSA key of {} bits; {} are advised", path, key->bits(),
                                               advised_rsa_bits));

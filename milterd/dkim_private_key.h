@@ -4,11 +4,12 @@
 // loaded. One key is shared by all threads.
 // Failure: a file that cannot be read, is encrypted or holds no private key; a
 // key of another kind, one whose halves do not fit, an RSA key under 1,024
-// bits (see RFC 8301 3.2). The fault names the file.
+// bits (see RFC 8301 3.2); a file that others can read. The fault names the file.
 // See: openssl-genpkey(1)
 #pragma once
 
 #include "common/result.h"
+#include "milterd/dkim_key_file.h"
 #include "milterd/dkim_key_record.h"
 
 #include <memory>
@@ -44,7 +45,7 @@ private:
 
 struct LoadedDkimKey {
     std::shared_ptr<const DkimPrivateKey> key;
-    std::vector<std::string> warnings; // the file can be read by others; the key is short
+    std::vector<std::string> warnings; // the file can be read by others, by leave; the key is short
 };
 
 // Why a key could not be loaded; "no permission" may pass if the key is in hand from an earlier load.
@@ -53,6 +54,6 @@ struct DkimKeyFault {
     bool is_permission = false;
 };
 
-tl::expected<LoadedDkimKey, DkimKeyFault> load_dkim_key(const std::string& path);
+tl::expected<LoadedDkimKey, DkimKeyFault> load_dkim_key(const std::string& path, const KeyFileRules& rules = {});
 
 } // namespace postern

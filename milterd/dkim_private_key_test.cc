@@ -140,15 +140,21 @@ TEST_CASE("load_dkim_key")
         CHECK(loaded->key->type() == DkimKeyType::ed25519);
         CHECK(loaded->warnings.empty());
     }
-    SUBCASE("a file that others can read is a warning")
+    SUBCASE("a file that others can read is refused, or by leave warned of")
     {
-        for (const unsigned mode : {0640U, 0604U, 0622U}) {
+        for (const unsigned mode : {0604U, 0622U, 0644U}) {
             CAPTURE(mode);
             const auto path = write_file(folder / "key", ed25519, mode);
+            const auto refused = load_dkim_key(path, {.is_strict = true});
+            REQUIRE(!refused.has_value());
+            CHECK(!refused.error().is_permission);
+            CHECK(refused.error().what.starts_with(path + ": can be read or written by everybody (mode 0"));
+            CHECK(refused.error().what.ends_with("; dkim.require_safe_keys = false takes it as it is"));
+
             const auto loaded = load_dkim_key(path);
             REQUIRE(loaded.has_value());
-            CHECK(loaded->warnings
-                  == std::vector<std::string>{path + ": can be read or written by others than its owner"});
+            REQUIRE(loaded->warnings.size() == 1);
+            CHECK(refused.error().what.starts_with(loaded->warnings[0]));
         }
     }
     SUBCASE("a short RSA key is a warning")

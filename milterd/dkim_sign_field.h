@@ -17,12 +17,19 @@
 
 namespace postern {
 
+struct DkimFieldSets {
+    std::vector<std::string> signed_fields; // oversigned ones included, From first
+    std::vector<std::string> oversigned;
+};
+
+// Each a list of names or of changes of a default (dkim_field_set.h). Fields that change on the way cannot
+// be signed: an Error names the setting and the field.
+Result<DkimFieldSets> make_field_sets(std::span<const std::string> signed_fields, std::span<const std::string> omitted,
+                                      std::span<const std::string> oversigned);
+
 // h= for a header with these fields (their names in lower case). Each field that is there is signed;
 // one that is oversigned has its name once more than that, so that nobody can add another.
-std::vector<std::string> fields_to_sign(std::span<const std::string> names, std::span<const std::string> oversign);
-
-// Can this field be signed? Some are changed or added on the way, by us or by others: an Error names it.
-Result<> check_oversign(std::string_view field_name);
+std::vector<std::string> fields_to_sign(std::span<const std::string> names, const DkimFieldSets& sets);
 
 struct DkimSignatureText {
     DkimKeyType key_type{};
@@ -30,7 +37,9 @@ struct DkimSignatureText {
     DkimCanonicalization body_canonicalization{};
     std::string signing_domain;
     std::string selector;
+    std::string identity; // empty: no i=
     std::int64_t signed_at = 0;
+    std::int64_t expires_at = 0; // 0: no x=
     std::vector<std::string> signed_fields;
     std::string body_hash; // octets
 };

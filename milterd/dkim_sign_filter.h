@@ -6,9 +6,12 @@
 // mail gets no signature whatever its From says, as it is not ours.
 //
 // Not signed, but accepted, with the reason in the record: a domain without a
-// key; a mail whose author cannot be told (no From field, several, or authors
-// of several domains). A signature by anybody else would vouch for a mail
-// that receivers refuse anyway, and refusing it here would lose a printer's mail.
+// key, recipients and domains that are set apart, and mail that was judged
+// before: it bears Authentication-Results of ours and comes without a login,
+// from a content filter or a forwarding program. A mail whose author cannot be
+// told (no From field, several, or authors of several domains) is refused,
+// unless set otherwise. A bounce whose author has no key may be signed by
+// another domain's.
 // Failure: a mail that should be signed and cannot be is deferred, 451 4.7.1,
 // never sent unsigned.
 //
@@ -16,13 +19,13 @@
 // removes (Authentication-Results, signatures) is not among what is signed.
 // A field with a control character that libopendkim would misread is signed
 // with simple header canonicalization, whatever is set.
-// Config: [dkim] sign, canonicalization, oversign, [[dkim.domain]]
+// Config: [dkim] but for what verifies, [[dkim.domain]]; [milterd] authserv_id
 #pragma once
 
 #include "common/clock.h"
 #include "common/result.h"
 #include "config/config.h"
-#include "milterd/dkim_keys.h"
+#include "milterd/dkim_signers.h"
 #include "milterd/filter.h"
 
 #include <memory>
@@ -32,8 +35,8 @@ namespace postern {
 class DkimSignFilter final : public Filter {
 public:
     // `clock` must outlive the filter and its passes.
-    static Result<std::unique_ptr<DkimSignFilter>> create(const DkimSettings& settings, DkimKeys keys,
-                                                          const Clock& clock);
+    static Result<std::unique_ptr<DkimSignFilter>> create(const DkimSettings& settings, DkimSigners signers,
+                                                          const Clock& clock, std::string_view authserv_id);
     ~DkimSignFilter() override;
 
     std::string_view name() const override { return "dkim_sign"; }
@@ -42,6 +45,8 @@ public:
 
 private:
     friend class DkimSignPass;
+    std::unique_ptr<FilterPass> begin_ours(const Message& message) const;
+
     struct Shared; // with the passes, which a reload may let outlive the filter
     explicit DkimSignFilter(std::shared_ptr<const Shared> shared);
 

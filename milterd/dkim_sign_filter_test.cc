@@ -28,7 +28,8 @@ struct Signer {
     Signer()
     {
         settings.canonicalization = "relaxed/simple";
-        settings.oversign = {"From"};
+        settings.signed_fields = settings.omitted_fields = settings.author_fields = settings.oversign = {"*"};
+        settings.unclear_author = "reject";
         settings.clock_drift = 300s;
         add_key("example.org", "rsa1", make_rsa_pem(1024));
         add_key("example.org", "ed1", make_ed25519_pem());
@@ -47,7 +48,8 @@ struct Signer {
 
     std::unique_ptr<DkimSignFilter> filter() const
     {
-        auto made = DkimSignFilter::create(settings, DkimKeys::load(settings.domains), clock);
+        auto made = DkimSignFilter::create(settings, DkimSigners::load(settings, DkimKeys::load(settings.domains)), clock,
+                                           "mx.example.org");
         REQUIRE(made.has_value());
         return std::move(*made);
     }
@@ -178,6 +180,27 @@ TEST_CASE("every canonicalization")
     }
 }
 
+TEST_CASE("each key with its own canonicalization and identity")
+{
+    Signer signer;
+    signer.add_key("example.org", "third", make_ed25519_pem());
+    signer.settings.domains[0].canonicalization = "simple/relaxed";
+    signer.settings.domains[0].identity = "@mail.example.org";
+    signer.settings.domains[1].canonicalization = "relaxed/relaxed";
+    signer.settings.domains[1].identity = "list;owner@example.org";
+    const auto mail = our_mail();
+    const auto verdict = signer.sign(mail);
+    REQUIRE(verdict.edits.size() == 3);
+    const char* const want[] = {"c=relaxed/simple; d=example.org;\n\ts=third; t=",
+                                "c=relaxed/relaxed; d=example.org;\n\ts=ed1; i=list=3Bowner@example.org; t=",
+                                "c=simple/relaxed; d=example.org; s=rsa1;\n\ti=@mail.example.org; t="};
+    for (std::size_t i = 0; i < 3; ++i) {
+        CAPTURE(verdict.edits[i].value);
+        CHECK(verdict.edits[i].value.find(want[i]) != std::string::npos);
+    }
+    CHECK(signer.verify(mail, verdict) == "pass; pass; pass");
+}
+
 TEST_CASE("a control character that libopendkim misreads when relaxed makes the header simple")
 {
     Signer signer;
@@ -214,14 +237,13 @@ TEST_CASE("our mail that is not signed is accepted, and the record says why")
         {"a domain without a key", changed("joe@example.org", "joe@example.net"), "no key for example.net"},
         {"a subdomain, where subdomains is off", changed("joe@example.org", "joe@a.example.org"),
          "no key for a.example.org"},
-        {"no From", changed("From:", "Form:"), "not signed: no From field"},
-        {"two From fields", changed("From:", "From: x@example.org\nFrom:"), "not signed: several From fields"},
-        {"authors of two domains", changed("Joe <joe@example.org>", "a@example.org, b@example.net"),
-         "not signed: From: authors of several domains"},
-        {"From without an address", changed("Joe <joe@example.org>", "Joe"),
-         "not signed: From: \"Joe\" is not an address"},
+        {"judged before", changed("Received", "Authentication-Results: mx.example.org; dkim=none\nReceived"),
+         "not signed: judged before"},
+        {"a domain that is set apart", changed("joe@example.org", "joe@a.quiet.example"),
+         "not signed: from a.quiet.example"},
     };
-    const Signer signer;
+    Signer signer;
+    signer.settings.unsigned_domains = {".quiet.example"};
     for (const auto& c : cases) {
         CAPTURE(c.name);
         const auto verdict = signer.sign(our_mail(c.mail));
@@ -229,6 +251,137 @@ TEST_CASE("our mail that is not signed is accepted, and the record says why")
         CHECK(verdict.edits.empty());
         CHECK(verdict.reason == c.want_reason);
     }
+}
+
+TEST_CASE("mail whose author cannot be told is refused, deferred or let go, and never signed")
+{
+    struct Case {
+        const char* name;
+        std::string mail;
+        const char* want_reason;
+    };
+    const Case cases[] = {
+        {"no From", changed("From:", "Form:"), "no From field"},
+        {"two From fields", changed("From:", "From: x@example.org\nFrom:"), "several From fields"},
+        {"authors of two domains", changed("Joe <joe@example.org>", "a@example.org, b@example.net"),
+         "From: authors of several domains"},
+        {"From without an address", changed("Joe <joe@example.org>", "Joe"), "From: \"Joe\" is not an address"},
+    };
+    Signer signer;
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        auto mail = our_mail(c.mail);
+        signer.settings.unclear_author = "reject";
+        const auto refused = signer.sign(mail);
+        CHECK(refused.action == FilterAction::reject);
+        CHECK(refused.status == "6.0");
+        CHECK(refused.reason == c.want_reason);
+        signer.settings.unclear_author = "defer";
+        CHECK(signer.sign(mail).action == FilterAction::defer);
+        signer.settings.unclear_author = "accept";
+        const auto accepted = signer.sign(mail);
+        CHECK(accepted.action == FilterAction::accept);
+        CHECK(accepted.reason == std::string("not signed: ") + c.want_reason);
+        CHECK(accepted.edits.empty());
+
+        signer.settings.unclear_author = "reject";
+        mail.message.is_internal = true;
+        CHECK(signer.sign(mail).action == FilterAction::accept); // Postfix's own, and sendmail(1)
+    }
+}
+
+TEST_CASE("judged before: who logs in, or by leave everybody, is signed nevertheless")
+{
+    Signer signer;
+    auto mail = our_mail(changed("Received", "Authentication-Results: MX.Example.org; dkim=none\nReceived"));
+    CHECK(signer.sign(mail).edits.empty());
+    mail.message.login = "joe";
+    CHECK(signer.sign(mail).edits.size() == 2);
+    mail.message.login.clear();
+    signer.settings.sign_judged = true;
+    CHECK(signer.sign(mail).edits.size() == 2);
+    signer.settings.sign_judged = false;
+    CHECK(signer.sign(our_mail(changed("Received", "Authentication-Results: mx.other.example; dkim=none\nReceived")))
+              .edits.size()
+          == 2);
+}
+
+TEST_CASE("mail to who does not want signatures has none")
+{
+    Signer signer;
+    std::ofstream(signer.folder / "recipients") << "# these\nlist@example.net\n/^bot-/\n";
+    signer.settings.unsigned_recipients = {"file:" + signer.folder / "recipients", "quiet.example"};
+    struct Case {
+        std::vector<std::string> to;
+        const char* want_reason;
+    };
+    const Case cases[] = {
+        {{"ann@example.net"}, "signed example.org"},
+        {{"ann@example.net", "list@example.net"}, "not signed: to list@example.net"},
+        {{"x@a.quiet.example"}, "not signed: to x@a.quiet.example"},
+        {{"bot-1@example.net"}, "not signed: to bot-1@example.net"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.want_reason);
+        auto mail = our_mail();
+        for (const auto& recipient : c.to)
+            mail.message.recipients.push_back(parse_mail_address(recipient));
+        CHECK(signer.sign(mail).reason == c.want_reason);
+    }
+}
+
+TEST_CASE("signatures that a mail bears already go, as set")
+{
+    Signer signer;
+    const auto text = changed("Received", "DKIM-Signature: v=1; a=rsa-sha256; d=example.org; s=old; h=from; bh=eA==; b=eA==\n"
+                                          "DKIM-Signature: v=1; a=rsa-sha256; d=example.net; s=x; h=from; bh=eA==; b=eA==\n"
+                                          "DKIM-Signature: v=1; a=rsa-sha256; d=Example.Org; s=y; h=from; bh=eA==; b=eA==\n"
+                                          "Received");
+    const auto removed = [&](const char* which) {
+        signer.settings.remove_signatures = which;
+        std::string occurrences;
+        for (const auto& edit : signer.sign(our_mail(text)).edits)
+            if (edit.kind == HeaderEdit::Kind::remove)
+                occurrences += std::to_string(edit.occurrence);
+        return occurrences;
+    };
+    CHECK(removed("none") == "");
+    CHECK(removed("ours") == "13");
+    CHECK(removed("all") == "123");
+}
+
+TEST_CASE("a signature that ends")
+{
+    Signer signer;
+    signer.settings.signature_lifetime = 3650 * 24h; // libopendkim looks at the system's clock, too
+    const auto verdict = signer.sign(our_mail());
+    for (const auto& edit : verdict.edits)
+        CHECK(edit.value.find("t=1700000000; x=2015360000;") != std::string::npos);
+    CHECK(signer.verify(our_mail(), verdict) == "pass; pass");
+}
+
+TEST_CASE("the author may stand in another field, and is then signed for")
+{
+    Signer signer;
+    signer.settings.author_fields = {"Sender", "From"};
+    auto verdict = signer.sign(our_mail(changed("From:", "Sender: joe@example.org\nFrom: a@example.net, b@example.com\nX:")));
+    CHECK(verdict.edits.size() == 2);
+    verdict = signer.sign(our_mail());
+    CHECK(verdict.edits.size() == 2);
+}
+
+TEST_CASE("a bounce without an author of ours is signed by the domain that is set for it")
+{
+    Signer signer;
+    auto mail = our_mail("From: MAILER-DAEMON@mail.example.net\nTo: x@example.net\n\nSorry.\n");
+    mail.message.is_internal = true;
+    CHECK(signer.sign(mail).reason == "no key for mail.example.net");
+    signer.settings.bounce_domain = "example.org";
+    CHECK(signer.sign(mail).reason == "signed example.org");
+    mail.message.header[0].value = " MAILER-DAEMON (Mail Delivery System)";
+    CHECK(signer.sign(mail).reason == "signed example.org");
+    mail.message.sender = parse_mail_address("joe@example.net");
+    CHECK(signer.sign(mail).reason == "not signed: From: \"MAILER-DAEMON\" is not an address");
 }
 
 TEST_CASE("a bounce is signed for the domain of its From")
@@ -264,6 +417,7 @@ TEST_CASE("DkimSignFilter::create refuses settings that cannot be")
     const FakeClock clock;
     DkimSettings settings;
     settings.clock_drift = 300s;
+    settings.signed_fields = settings.omitted_fields = settings.author_fields = {"*"};
     struct Case {
         const char* canonicalization;
         const char* oversign;
@@ -280,7 +434,7 @@ TEST_CASE("DkimSignFilter::create refuses settings that cannot be")
     for (const auto& c : cases) {
         settings.canonicalization = c.canonicalization;
         settings.oversign = {c.oversign};
-        const auto made = DkimSignFilter::create(settings, {}, clock);
+        const auto made = DkimSignFilter::create(settings, {}, clock, "mx.example.org");
         CHECK((made ? "" : made.error().what) == c.want_error);
     }
 }

@@ -319,7 +319,7 @@ Result<std::unique_ptr<DkimVerifyFilter>> DkimVerifyFilter::create(const DkimVer
 
 std::unique_ptr<FilterPass> DkimVerifyFilter::begin(const Message& message)
 {
-    if (message.origin == Origin::ours) // signed, not judged
+    if (message.origin == Origin::ours || message.origin == Origin::returned) // signed, or judged before
         return nullptr;
     return std::make_unique<DkimVerifyPass>(shared_);
 }

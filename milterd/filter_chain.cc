@@ -27,6 +27,8 @@ std::string_view origin_name(const Message& message)
         return "relay";
     case Origin::ours:
         return "ours";
+    case Origin::returned:
+        return "returned";
     }
     return "";
 }

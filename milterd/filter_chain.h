@@ -64,6 +64,7 @@ public:
 
     std::vector<FunctionState> states() const; // of the filters, in their order
     void add_facts(Facts& facts) const;        // what else they know of themselves
+    const OriginRules& origins() const { return settings_.origins; }
 
 private:
     friend class ChainPass;

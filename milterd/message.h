@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace postern {
@@ -24,6 +25,7 @@ enum class Origin {
     stranger, // judged
     relay,    // of [trust] relays: not judged, not signed
     ours,     // of [trust] networks, a login, a {daemon_name} of ours, or internal: not judged, signed
+    returned, // back from a content filter, by a listener that is known for it: not judged, not signed
 };
 
 struct Message {
@@ -33,6 +35,7 @@ struct Message {
     std::string helo;
     std::string daemon_name; // {daemon_name}
     std::string login;       // {auth_authen}; empty: none
+    std::vector<std::pair<std::string, std::string>> macros; // those that OriginRules name, with their values
 
     // The envelope
     std::string queue_id; // {i}; Postfix has none before DATA

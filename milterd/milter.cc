@@ -72,6 +72,17 @@ std::string_view macro(SMFICTX* context, const char* name)
     return value ? value : "";
 }
 
+// Those by which mail can be ours. Empty is the same as not there.
+std::vector<std::pair<std::string, std::string>> macros_of_origin(SMFICTX* context)
+{
+    std::vector<std::pair<std::string, std::string>> macros;
+    const auto chain = the_host()->chain();
+    for (const auto& rule : chain->origins().macros)
+        if (const auto value = macro(context, rule.name.c_str()); !value.empty())
+            macros.emplace_back(rule.name, value);
+    return macros;
+}
+
 // In an smfi_setreply text a '%' is written twice.
 std::string with_doubled_percent(std::string_view text)
 {
@@ -91,6 +102,8 @@ sfsistat status_of(SMFICTX* context, SessionAnswer answer)
     switch (answer.kind) {
     case SessionAnswer::Kind::proceed:
         return SMFIS_CONTINUE;
+    case SessionAnswer::Kind::accept:
+        return SMFIS_ACCEPT;
     case SessionAnswer::Kind::defer:
         return SMFIS_TEMPFAIL;
     case SessionAnswer::Kind::reject:
@@ -148,6 +161,15 @@ sfsistat silent(SMFICTX* context, Step step) noexcept
     return SMFIS_NOREPLY;
 }
 
+std::string macros_of_sender() noexcept
+{
+    const auto chain = the_host()->chain();
+    std::string names = "{auth_authen}";
+    for (const auto& rule : chain->origins().macros)
+        names += " " + rule.name;
+    return names;
+}
+
 // ---- callbacks, in the order of the protocol ----
 
 sfsistat negotiate(SMFICTX* context, unsigned long actions, unsigned long steps, unsigned long, unsigned long,
@@ -166,10 +188,13 @@ sfsistat negotiate(SMFICTX* context, unsigned long actions, unsigned long steps,
     *my_steps = SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_HDR_LEADSPC | silent_steps;
     if (actions & SMFIF_SETSYMLIST) { // whatever milter_..._macros of main.cf say
         *my_actions |= SMFIF_SETSYMLIST;
-        constexpr std::pair<int, const char*> macros[] = {
-            {SMFIM_CONNECT, "{daemon_name}"}, {SMFIM_ENVFROM, "{auth_authen}"}, {SMFIM_EOH, "i"}, {SMFIM_EOM, "i"}};
+        const auto of_sender = macros_of_sender();
+        const std::pair<int, const char*> macros[] = {{SMFIM_CONNECT, "{daemon_name}"},
+                                                      {SMFIM_ENVFROM, of_sender.c_str()},
+                                                      {SMFIM_EOH, "i"},
+                                                      {SMFIM_EOM, "i"}};
         for (const auto& [where, names] : macros)
-            smfi_setsymlist(context, where, const_cast<char*>(names));
+            smfi_setsymlist(context, where, const_cast<char*>(names)); // which copies them
     }
     return SMFIS_CONTINUE;
 }
@@ -220,7 +245,9 @@ sfsistat mail(SMFICTX* context, char** arguments) noexcept
     while (arguments[count])
         ++count;
     return answered(context, [&](Session& session) {
-        return session.mail(arguments[0], {arguments + 1, count - 1}, macro(context, "{auth_authen}"));
+        const auto answer = session.mail(arguments[0], {arguments + 1, count - 1}, macro(context, "{auth_authen}"));
+        session.macros(macros_of_origin(context));
+        return answer;
     });
 }
 

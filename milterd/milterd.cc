@@ -3,7 +3,6 @@
 #include "common/log_state.h"
 #include "config/resolver_options.h"
 #include "milterd/build_chain.h"
-#include "milterd/dkim_managed_keys.h"
 #include "milterd/dkim_publication.h"
 #include "milterd/milter.h"
 
@@ -45,12 +44,12 @@ ServerHealth::Options health_options(Log& log)
 
 } // namespace
 
-Milterd::Milterd(Log& log, DkimKeys keys)
+Milterd::Milterd(Log& log, DkimSigners signers)
     : log_(log)
     , dns_health_(std::make_shared<ServerHealth>(health_options(log)))
     , dns_(dns_health_)
     , filter_counts_(std::make_shared<FilterCounts>())
-    , keys_(std::move(keys))
+    , signers_(std::move(signers))
     , spool_(std::make_shared<SpoolBudget>(SpoolLimits{}))
     , clamds_(std::make_shared<ClamdServers>())
     , has_failed_(std::make_shared<std::atomic<bool>>(false))
@@ -59,25 +58,27 @@ Milterd::Milterd(Log& log, DkimKeys keys)
 
 Result<> Milterd::configure(const Config& config)
 {
-    auto loaded = load_dkim_keys(config, &keys_); // one that can no longer be read stays in hand
+    auto loaded = load_dkim_signers(config, &signers_); // what cannot be read any more stays in hand
     if (!loaded)
         return tl::unexpected(loaded.error());
-    auto& keys = *loaded;
+    auto& signers = *loaded;
+    if (!signers.table_faults().empty())
+        return fail("{}", fmt::join(signers.table_faults(), "; "));
     const bool is_reload = host_ != nullptr;
-    if (is_reload && !keys.faults().empty()) // a start goes on: all but the mail of that domain can be served
-        return fail("{}", fmt::join(keys.faults(), "; "));
-    auto chain = build_chain(config, {dns_, clock_, log_, filter_counts_, keys, spool_, clamds_});
+    if (is_reload && !signers.key_faults().empty()) // a start goes on: all but the mail of that domain can be served
+        return fail("{}", fmt::join(signers.key_faults(), "; "));
+    auto chain = build_chain(config, {dns_, clock_, log_, filter_counts_, signers, spool_, clamds_});
     if (!chain)
         return tl::unexpected(chain.error());
     if (const auto configured = dns_.configure(resolver_options(config.dns)); !configured)
         return fail("dns: {}", configured.error().what);
-    for (const auto& fault : keys.faults())
+    for (const auto& fault : signers.key_faults())
         log_.error("dkim_key", {{"problem", fault}});
-    for (const auto& warning : keys.warnings())
+    for (const auto& warning : signers.warnings())
         log_.warning("dkim_key", {{"problem", warning}});
     if (config.dkim.sign)
-        start_to_look_at_publications(keys, dns_.resolver(), dns_.io().get_executor(), log_);
-    keys_ = std::move(keys);
+        start_to_look_at_publications(signers.keys(), dns_.resolver(), dns_.io().get_executor(), log_);
+    signers_ = std::move(signers);
     std::erase_if(chains_, [](const auto& old) { return old.expired(); });
     chains_.emplace_back(*chain);
     spool_->set_limits(spool_limits(config.milterd));

@@ -17,7 +17,7 @@
 #include "config/config.h"
 #include "milterd/body_spool.h"
 #include "milterd/clamd_server.h"
-#include "milterd/dkim_keys.h"
+#include "milterd/dkim_signers.h"
 #include "milterd/resolver_thread.h"
 #include "milterd/session.h"
 
@@ -30,8 +30,8 @@ namespace postern {
 
 class Milterd {
 public:
-    // `keys`: read while the program could read them; starts the resolver's thread.
-    Milterd(Log& log, DkimKeys keys);
+    // `signers`: read while the program could read them; starts the resolver's thread.
+    Milterd(Log& log, DkimSigners signers);
 
     // At start, and again at each reload.
     Result<> configure(const Config& config);
@@ -56,7 +56,7 @@ private:
     std::shared_ptr<ServerHealth> dns_health_;
     ResolverThread dns_;
     std::shared_ptr<FilterCounts> filter_counts_;
-    DkimKeys keys_;
+    DkimSigners signers_;
     std::shared_ptr<SpoolBudget> spool_;
     std::shared_ptr<ClamdServers> clamds_; // what is known of them outlives a reload
     std::shared_ptr<SessionHost> host_;

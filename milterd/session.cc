@@ -200,6 +200,10 @@ SessionAnswer Session::connect(const ConnectedClient& client)
         const std::lock_guard lock(host_->mutex_);
         is_full = host_->counts_.connections > host_->limits_.max_connections;
     }
+    if (!message_.is_internal && host_->chain()->origins().ignored.contains(message_.client, message_.client_name)) {
+        host_->log_.debug("client_ignored", {{"client_name", message_.client_name}});
+        return answer_of(SessionAnswer::Kind::accept);
+    }
     return is_full ? refuse_now("max_connections") : host_->is_stopping_ ? refuse_now("stopping") : SessionAnswer{};
 }
 
@@ -237,9 +241,15 @@ SessionAnswer Session::mail(std::string_view sender, std::span<const char* const
     message_.is_notice = message_.is_internal && is_postfix(message_.sender);
     message_.is_smtputf8 = has_smtputf8(parameters);
     message_.login = login;
+    message_.macros.clear();
     message_.recipients.clear();
     message_.recipient_count = 0;
     return {};
+}
+
+void Session::macros(std::vector<std::pair<std::string, std::string>> macros)
+{
+    message_.macros = std::move(macros);
 }
 
 void Session::rcpt(std::string_view recipient)

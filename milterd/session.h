@@ -101,7 +101,7 @@ struct ConnectedClient {
 
 // What a step answers; `reply` with defer and reject only.
 struct SessionAnswer {
-    enum class Kind { proceed, defer, reject, discard } kind = Kind::proceed;
+    enum class Kind { proceed, accept, defer, reject, discard } kind = Kind::proceed; // accept: see no more of it
     SmtpReply reply{};
 };
 
@@ -122,6 +122,7 @@ public:
     SessionAnswer connect(const ConnectedClient& client);
     void helo(std::string_view name);
     SessionAnswer mail(std::string_view sender, std::span<const char* const> parameters, std::string_view login);
+    void macros(std::vector<std::pair<std::string, std::string>> macros); // after mail(), those of OriginRules
     void rcpt(std::string_view recipient);
     void header(std::string_view name, std::string_view value);
     void end_of_header(std::string_view queue_id);

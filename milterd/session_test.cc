@@ -483,6 +483,37 @@ TEST_CASE("SessionHost: the gate closes when everybody has left")
     leaving.join();
 }
 
+TEST_CASE("Session: a client whose mail is not looked at, and macros that make mail ours")
+{
+    Message seen;
+    Fixture f;
+    OriginRules rules;
+    rules.ignored = *NetworkList::parse(std::vector<std::string>{"192.0.2.1", "localhost"});
+    rules.macros = {{"{auth_type}"}};
+    std::vector<ChainedFilter> filters;
+    filters.push_back({std::make_unique<FakeFilter>(
+        "fake", FakeFilter::Script{{}, {}, FakeFilter::Step::none, false,
+                                   [&](const Message& message, const Findings&, Deadline) { seen = message; }},
+        &f.calls)});
+    f.host->set_chain(std::make_shared<FilterChain>(std::move(filters), ChainSettings{5s, rules}, f.log));
+
+    CHECK(Session(f.host).connect(a_stranger).kind == Kind::accept);
+    CHECK(Session(f.host).connect(made_up).kind == Kind::proceed); // Postfix's own is always looked at
+
+    auto other = a_stranger;
+    other.address = IpAddress::v4({192, 0, 2, 2});
+    Session session(f.host);
+    FakeEditor editor;
+    CHECK(session.connect(other).kind == Kind::proceed);
+    session.mail("<a@b>", {}, "");
+    session.macros({{"{auth_type}", "PLAIN"}});
+    send_content(session);
+    session.end_of_message("1", editor);
+    CHECK(seen.origin == Origin::ours);
+    send_mail(session, editor); // the next mail has macros of its own
+    CHECK(seen.origin == Origin::stranger);
+}
+
 TEST_CASE("SessionHost: a new chain is for the mails whose header ends from now on")
 {
     Fixture f(FakeFilter::Script{{FilterAction::reject, 0, "", "old", "", {}}});

@@ -10,7 +10,7 @@
 #include "config/settings.h"
 #include "milterd/build_chain.h"
 #include "milterd/clamav_filter.h"
-#include "milterd/dkim_managed_keys.h"
+#include "milterd/dkim_signers.h"
 #include "milterd/milterd.h"
 
 #include <algorithm>
@@ -137,16 +137,16 @@ public:
         if (!metrics_listener)
             return tl::unexpected(metrics_listener.error());
         raise_descriptor_limit(settings.max_connections, log_);
-        auto keys = load_dkim_keys(loaded.config); // while root: the daemon's user need not be able to
-        if (!keys)
-            return tl::unexpected(keys.error());
+        auto signers = load_dkim_signers(loaded.config); // while root: the daemon's user need not be able to
+        if (!signers)
+            return tl::unexpected(signers.error());
         if (const auto dropped = drop_privileges(settings.user, settings.group); !dropped)
             return tl::unexpected(dropped.error());
         if (const auto started = log_.start(); !started)
             return tl::unexpected(started.error());
 
         log_warnings(log_, loaded);
-        milterd_.emplace(log_, std::move(*keys));
+        milterd_.emplace(log_, std::move(*signers));
         if (const auto configured = milterd_->configure(loaded.config); !configured)
             return tl::unexpected(configured.error());
         running_ = loaded.config;
@@ -242,23 +242,22 @@ int check_milterd(const std::string& config_path, const std::string& instance)
     for (const auto& warning : warnings_of(*loaded))
         fmt::print("{}\n", warning);
 
-    const auto keys = load_dkim_keys(loaded->config);
-    if (!keys) {
-        print({keys.error()}, stdout);
+    const auto signers = load_dkim_signers(loaded->config);
+    if (!signers) {
+        print({signers.error()}, stdout);
         return 1;
     }
-    for (const auto& warning : keys->warnings())
-        fmt::print("{}\n", warning);
-    for (const auto& fault : keys->faults())
-        fmt::print("{}\n", fault);
+    for (const auto* const lines : {&signers->warnings(), &signers->table_faults(), &signers->key_faults()})
+        for (const auto& line : *lines)
+            fmt::print("{}\n", line);
 
     QueuedLog log(log_options(program, loaded->config.log));
     const SystemClock clock;
     ResolverThread dns;
-    const auto chain = build_chain(loaded->config, {.dns = dns, .clock = clock, .log = log, .keys = *keys});
+    const auto chain = build_chain(loaded->config, {.dns = dns, .clock = clock, .log = log, .signers = *signers});
     if (!chain)
         print({chain.error()}, stdout);
-    return chain && keys->faults().empty() ? 0 : 1;
+    return chain && signers->table_faults().empty() && signers->key_faults().empty() ? 0 : 1;
 }
 
 } // namespace postern

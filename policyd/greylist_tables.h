@@ -9,7 +9,7 @@
 
 #include "common/sqlite/database.h"
 #include "policyd/greylist_decision.h"
-#include "policyd/greylist_records.h"
+#include "policyd/greylist_key.h"
 
 #include <functional>
 #include <optional>
@@ -20,19 +20,26 @@
 
 namespace postern {
 
-class GreylistTables final : public GreylistRecords {
+class GreylistTables {
 public:
+    enum class Table { triplet, client };
+
     static Result<GreylistTables> open(const std::string& path);
     static Result<GreylistTables> open_for_reading(const std::string& path);
 
-    Result<GreylistRowPair> find(const GreylistKeyPair& keys) override;
+    // A triplet that is not there is looked for among those that postgrey had hashed.
+    Result<GreylistRowPair> find(const GreylistKeyPair& keys);
 
     // All of them in one transaction, or none.
-    Result<> write(std::span<const GreylistWrite> writes) override;
-    Result<int> merge(std::span<const GreylistWrite> rows) override;
-    Result<> erase(std::span<const GreylistWrite> rows) override;
+    Result<> write(std::span<const GreylistWrite> writes);
 
-    Result<std::vector<GreylistWrite>> page(Table table, const std::string& after, int count) override;
+    // The same, but what is there already and worth more stays. Gives how many were written.
+    Result<int> merge(std::span<const GreylistWrite> rows);
+
+    Result<> erase(std::span<const GreylistWrite> rows);
+
+    // Up to `count` rows whose keys come after `after`, in the order of their keys.
+    Result<std::vector<GreylistWrite>> page(Table table, const std::string& after, int count);
 
     // From here on a write beyond this size fails.
     Result<> limit_size(std::int64_t octets);

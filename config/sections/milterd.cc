@@ -4,6 +4,9 @@
 namespace postern {
 namespace {
 
+constexpr std::string_view roles[] = {"inbound", "submission", "both"};
+constexpr std::string_view submission_clients[] = {"trusted", "all"};
+
 constexpr Setting table[] = {
     {.section = "milterd", .name = "listen",
      .target = [](Config& c) -> Target { return &c.milterd.listen; },
@@ -58,6 +61,30 @@ constexpr Setting table[] = {
      .text = "Our name in Authentication-Results (RFC 8601); empty: the host's name. Fields that come with this name "
              "are forged and are removed, so all our hosts may share one.",
      .check = check_domain},
+    {.section = "milterd", .name = "role",
+     .target = [](Config& c) -> Target { return &c.milterd.role; },
+     .fallback = "both",
+     .text = "inbound: judges mail and signs none. submission: signs mail of our own and judges none, for a listener that "
+             "strangers do not use. both: mail of our own (trust.networks, logins, dkim.daemon_names, dkim.our_macros) is "
+             "signed, all other is judged. Scanned for viruses is mail in each role.",
+     .words = roles},
+    {.section = "milterd", .name = "submission_clients",
+     .target = [](Config& c) -> Target { return &c.milterd.submission_clients; },
+     .fallback = "trusted",
+     .text = "Whose mail is our own with role = \"submission\": trusted: as with both; all: every client's, also without "
+             "a login. Only for a listener that lets nobody else in.",
+     .words = submission_clients},
+    {.section = "milterd", .name = "returning_daemon_names",
+     .target = [](Config& c) -> Target { return &c.milterd.returning_daemon_names; },
+     .fallback = "",
+     .text = "Listeners by which a content filter gives mail back, by their -o milter_macro_daemon_name: such mail was "
+             "here before. It is neither judged nor signed, wherever it comes from. Better still the listener shows us "
+             "nothing: -o receive_override_options=no_milters."},
+    {.section = "milterd", .name = "ignored_clients",
+     .target = [](Config& c) -> Target { return &c.milterd.ignored_clients; },
+     .fallback = "",
+     .text = "Clients whose mail is not looked at: neither scanned, judged nor signed. Written as trust.networks are.",
+     .check = check_network},
     {.section = "milterd", .name = "max_spooled",
      .target = [](Config& c) -> Target { return Octets{&c.milterd.max_spooled}; },
      .fallback = "256M",

@@ -9,7 +9,8 @@ constexpr Setting table[] = {
      .target = [](Config& c) -> Target { return &c.trust.networks; },
      .fallback = "127.0.0.0/8 ::1/128",
      .text = "Our own clients, as in Postfix's mynetworks: addresses, networks, host names, and .domain for all hosts "
-             "below it. They are not judged, and their mail is signed. Behind a proxy that hides the clients' "
+             "below it; with ! before it an exclusion, of which the most exact decides; file:PATH for a file of such "
+             "entries. They are not judged, and their mail is signed. Behind a proxy that hides the clients' "
              "addresses (Docker's, a load balancer's) never name the proxy's: all the world would be trusted.",
      .check = check_network},
     {.section = "trust", .name = "relays",

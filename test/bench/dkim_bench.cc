@@ -175,11 +175,12 @@ void measure(const char* kind, const std::string& pem, dkim_alg_t algorithm, std
     std::ofstream(path) << pem;
     DkimSettings settings;
     settings.canonicalization = "relaxed/relaxed";
-    settings.oversign = {"From"};
+    settings.signed_fields = settings.omitted_fields = settings.author_fields = settings.oversign = {"*"};
     settings.clock_drift = std::chrono::seconds(300);
     settings.domains = {{"example.org", "sel", path, false}};
     const SystemClock clock;
-    const auto signer = DkimSignFilter::create(settings, DkimKeys::load(settings.domains), clock);
+    const auto signer = DkimSignFilter::create(
+        settings, DkimSigners::load(settings, DkimKeys::load(settings.domains)), clock, "");
     demand(signer.has_value(), "the key");
 
     const auto record = DkimPrivateKey::parse(pem)->record();

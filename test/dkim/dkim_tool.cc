@@ -4,12 +4,13 @@
 //            prints the mail with the signatures on top, lines ended by CRLF
 //        dkim_tool verify MAIL CHUNK ZONE
 //            prints a line a signature: result, d=, reason
+//        dkim_tool select KEY_TABLE SIGNING_TABLE all|first AUTHOR...
+//            prints a line an author: for each signature domain/selector/identity, or "defer"
 //        dkim_tool record PEM
 //            prints the key's TXT record
 //
 // CHUNK: the size of the pieces in which the body arrives. ZONE: lines of a
 // name, a blank and a TXT record; "tempfail" for one that cannot be asked.
-#include "milterd/dkim_keys.h"
 #include "milterd/dkim_sign_filter.h"
 #include "milterd/dkim_verify_filter.h"
 #include "test/dkim/mail_text.h"
@@ -73,18 +74,18 @@ int sign(const std::vector<std::string>& words)
     mail.message.origin = Origin::ours;
     DkimSettings settings;
     settings.canonicalization = words.at(1);
-    settings.oversign = {"From"};
+    settings.signed_fields = settings.omitted_fields = settings.author_fields = settings.oversign = {"*"};
     settings.clock_drift = std::chrono::minutes(5);
     for (std::size_t i = 3; i < words.size(); ++i) {
         const auto parts = split(words[i], ':');
         settings.domains.push_back(
             {std::string(parts.at(0)), std::string(parts.at(1)), std::string(parts.at(2)), true});
     }
-    auto keys = DkimKeys::load(settings.domains);
-    for (const auto& fault : keys.faults())
+    auto signers = DkimSigners::load(settings, DkimKeys::load(settings.domains));
+    for (const auto& fault : signers.key_faults())
         throw std::runtime_error(fault);
     const SystemClock clock;
-    auto filter = DkimSignFilter::create(settings, std::move(keys), clock);
+    auto filter = DkimSignFilter::create(settings, std::move(signers), clock, "mx.example");
     if (!filter)
         throw std::runtime_error(filter.error().what);
     Findings findings;
@@ -98,6 +99,28 @@ int sign(const std::vector<std::string>& words)
         print_with_crlf(field.name + ":" + field.value + "\n");
     print("\r\n");
     print(mail.body);
+    return 0;
+}
+
+int select(const std::vector<std::string>& words)
+{
+    DkimSettings settings;
+    settings.key_table = words.at(0);
+    settings.signing_table = words.at(1);
+    settings.all_matches = words.at(2) == "all";
+    const auto signers = DkimSigners::load(settings, {});
+    for (const auto* const faults : {&signers.table_faults(), &signers.key_faults()})
+        for (const auto& fault : *faults)
+            throw std::runtime_error(fault);
+    for (std::size_t i = 3; i < words.size(); ++i) {
+        const std::string from[] = {"From"};
+        const auto author = author_of({{"From", words[i]}}, from);
+        std::string line;
+        for (const auto& signer : author ? signers.for_author(*author) : std::vector<DkimSigner>())
+            line += (line.empty() ? "" : " ")
+                + (signer.key ? fmt::format("{}/{}/{}", signer.domain, signer.selector, signer.identity) : "defer");
+        print(line + "\n");
+    }
     return 0;
 }
 
@@ -156,6 +179,8 @@ int main(int argc, char** argv)
             return postern::sign(rest);
         if (command == "verify")
             return postern::verify(rest);
+        if (command == "select")
+            return postern::select(rest);
         if (command == "record")
             return postern::record(rest);
         throw std::runtime_error("unknown command " + command);
