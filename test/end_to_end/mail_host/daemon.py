@@ -26,10 +26,12 @@ def read_record(line: str) -> Record:
 
 
 class Daemon:
-    def __init__(self, name: str, program: Path, configuration: Path, listen: Path, log: Path) -> None:
+    def __init__(self, name: str, program: Path, configuration: Path, listen: Path, log: Path,
+                 instance: str = "") -> None:
         self.name = name
         self.listen = listen
-        self._process = Process(name, [program, "--config", configuration], log, environment={
+        argv = [program, "--config", configuration, *(["--instance", instance] if instance else [])]
+        self._process = Process(name, argv, log, environment={
             # A report must end the daemon, or the test that caused it would pass. Leaks are looked for by the
             # unit tests: LeakSanitizer has to trace the process, and the daemons forbid that.
             "ASAN_OPTIONS": "exitcode=99:detect_leaks=0:detect_stack_use_after_return=1",

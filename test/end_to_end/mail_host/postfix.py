@@ -197,6 +197,18 @@ class Postfix:
         """Takes parameters out of main.cf, as `postconf -X` does."""
         run([self._command("postconf"), "-c", self.etc, "-X", *names], environment=self.environment)
 
+    def add_listener(self, port: int, **options: str) -> None:
+        """One more smtpd(8) on loopback, with options of its own; reload() makes it so."""
+        service = f"127.0.0.1:{port}"
+        postconf = [self._command("postconf"), "-c", self.etc]
+        run([*postconf, "-M", f"{service}/inet={service} inet n - n - - smtpd"], environment=self.environment)
+        if options:
+            run([*postconf, "-P", *(f"{service}/inet/{name}={value}" for name, value in options.items())],
+                environment=self.environment)
+
+    def remove_listener(self, port: int) -> None:
+        run([self._command("postconf"), "-c", self.etc, "-MX", f"127.0.0.1:{port}/inet"], environment=self.environment)
+
     def parameter(self, name: str) -> str:
         """A parameter's value as main.cf has it."""
         return run([self._command("postconf"), "-c", self.etc, "-h", name], environment=self.environment).strip()
@@ -223,9 +235,9 @@ class Postfix:
     def log(self) -> str:
         return self.maillog.read_text(errors="replace") if self.maillog.exists() else ""
 
-    def greets(self) -> bool:
+    def greets(self, port: int = 0) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            with socket.create_connection(("127.0.0.1", port or self.port), timeout=5) as connection:
                 return connection.recv(200).startswith(b"220")
         except OSError:
             return False
