@@ -160,7 +160,7 @@ std::string shown_time(Timestamp time)
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
 
-// RFC 3339 5.6, in UTC and to the second
+// RFC 3339 5.6, in UTC and to the second; nothing here is older than the epoch
 Result<Timestamp> read_shown_time(std::string_view text)
 {
     using namespace std::chrono;
@@ -171,7 +171,8 @@ Result<Timestamp> read_shown_time(std::string_view text)
     if (fits) {
         const auto day_of = year(digits_at(text, 0, 4)) / digits_at(text, 5, 2) / digits_at(text, 8, 2);
         const auto hour = digits_at(text, 11, 2), minute = digits_at(text, 14, 2), second = digits_at(text, 17, 2);
-        if (day_of.ok() && hour < 24 && minute < 60 && second < 60)
+        constexpr int first_year = 1970;
+        if (day_of.ok() && day_of.year() >= year(first_year) && hour < 24 && minute < 60 && second < 60)
             return sys_days(day_of) + hours(hour) + minutes(minute) + seconds(second);
     }
     return fail("\"{}\" is no time such as 2026-11-27T10:00:00Z", printable(text, 40));

@@ -68,6 +68,8 @@ TEST_CASE("parse_dkim_key_states names the fault with its line")
          "state:2: \"old\" is no state of a key"},
         {"no such day", "domain a.example\nkey s rsa new 2026-02-30T00:00:00Z 2026-01-01T00:00:00Z\n",
          "state:2: \"2026-02-30T00:00:00Z\" is no time such as 2026-11-27T10:00:00Z"},
+        {"before the epoch", "domain a.example\nkey s rsa new 0000-02-29T00:00:00Z 2026-01-01T00:00:00Z\n",
+         "state:2: \"0000-02-29T00:00:00Z\" is no time such as 2026-11-27T10:00:00Z"},
         {"no such hour", "domain a.example\nkey s rsa new 2026-01-01T00:00:00Z 2026-01-01T24:00:00Z\n",
          "state:2: \"2026-01-01T24:00:00Z\" is no time such as 2026-11-27T10:00:00Z"},
         {"a tag that is none", "domain a.example\n" + key + " p=a2V5\n",
