@@ -3,7 +3,6 @@
 #include "common/text.h"
 #include "config/old_programs.h"
 #include "config/read_config.h"
-#include "container/networks.h"
 #include "container/plan.h"
 
 #include <algorithm>
@@ -90,7 +89,7 @@ void read_back(Plan& plan, const std::string& toml, const Environment& environme
     const auto& config = plan.config;
     plan.asks_policyd = config.spf.enable || config.greylist.enable || asks_dns_lists(config)
         || (config.recipient.enable && !config.ldap.empty());
-    plan.asks_milterd = config.dkim.verify || (config.dkim.sign && !config.dkim.domains.empty()) || config.clamav.enable;
+    plan.asks_milterd = config.dkim.verify || (config.dkim.sign && (!config.dkim.domains.empty() || !config.dkim.key_table.empty())) || config.clamav.enable;
 }
 
 void watch_files(const Plan& plan, const Environment& environment)

@@ -1,7 +1,6 @@
 // postern.toml: what the variables say of the two daemons
 #include "common/network_list.h"
 #include "common/text.h"
-#include "container/networks.h"
 #include "container/plan.h"
 #include "container/toml_text.h"
 
@@ -39,13 +38,6 @@ public:
     }
 
 private:
-    // A variable whose setting this version has not got does nothing; that is said.
-    void set_if_possible(std::string_view variable, std::string_view name, const auto& value)
-    {
-        if (!toml_.set(name, value))
-            plan_.warn(fmt::format("{}: has no effect in this version of Postern", variable));
-    }
-
     void log()
     {
         const auto priority = values_.text("SYSLOG_PRIORITY", "6");
@@ -61,13 +53,14 @@ private:
         for (const auto& host : values_.list("DKIM_INTERNALHOSTS"))
             if (std::find(networks.begin(), networks.end(), host) == networks.end())
                 networks.push_back(host);
-        for (const auto& gateway : plan_.excluded.empty() ? std::vector<std::string>{} : plan_.surroundings.gateways)
-            networks = networks_without(networks, gateway);
+        if (!plan_.excluded.empty())
+            for (const auto& gateway : plan_.surroundings.gateways)
+                networks.push_back("!" + gateway);
         std::vector<std::string> understood;
         for (const auto& network : networks) {
             if (const std::string entries[] = {network}; NetworkList::parse(entries))
                 understood.push_back(network);
-            else // such as a table or an exclusion
+            else // such as a table
                 plan_.warn(fmt::format("MYNETWORKS: {} is for Postfix alone; name it in POSTERN_TRUST_NETWORKS, too",
                                        printable(network, 80)));
         }
@@ -165,13 +158,12 @@ private:
         toml_.set("sign", has_mode('s'));
         if (!has_mode('s'))
             return;
-        if (values_.has("DKIM_OVERSIGN_HEADERS"))
-            set_if_possible("DKIM_OVERSIGN_HEADERS", "oversign", values_.list("DKIM_OVERSIGN_HEADERS"));
-        for (const auto& [variable, setting] : {std::pair{"DKIM_SENDER_HEADERS", "author_fields"},
+        for (const auto& [variable, setting] : {std::pair{"DKIM_OVERSIGN_HEADERS", "oversign"},
+                                                {"DKIM_SENDER_HEADERS", "author_fields"},
                                                 {"DKIM_SIGN_HEADERS", "signed_fields"},
                                                 {"DKIM_OMIT_HEADERS", "omitted_fields"}})
             if (values_.has(variable))
-                set_if_possible(variable, setting, values_.list(variable));
+                toml_.set(setting, values_.list(variable));
         if (values_.has("OPENDKIM_KEYTABLE"))
             key_tables();
         else
@@ -196,7 +188,7 @@ private:
             add_key(domain, selector, key);
     }
 
-    // OpenDKIM's tables name keys that are root's: what they say is written here.
+    // OpenDKIM's tables as they are, but for the paths of the keys: those are copied to where the milter may read them.
     void key_tables()
     {
         for (const auto* const name : {"OPENDKIM_DOMAIN", "OPENDKIM_KEYFILE", "OPENDKIM_SELECTOR"})
@@ -204,32 +196,6 @@ private:
                 plan_.fault(name, "OPENDKIM_KEYTABLE is set, too: which of them counts?");
         if (!values_.has("OPENDKIM_SIGNINGTABLE"))
             plan_.fault("OPENDKIM_SIGNINGTABLE", "OPENDKIM_KEYTABLE wants it");
-        if (find_setting("dkim", "key_table"))
-            return copied_tables();
-        const auto keys = table("OPENDKIM_KEYTABLE");
-        for (const auto& [pattern, name] : table("OPENDKIM_SIGNINGTABLE")) {
-            const auto it = std::find_if(keys.begin(), keys.end(), [&](const auto& row) { return row.first == name; });
-            if (it == keys.end()) {
-                plan_.fault("OPENDKIM_SIGNINGTABLE", fmt::format("{} is not in OPENDKIM_KEYTABLE", printable(name, 80)));
-                continue;
-            }
-            const auto parts = split(it->second, ':');
-            const auto domain = pattern.substr(pattern.rfind('@') + 1); // whole where there is none
-            const bool is_whole_domain = pattern.find('@') == std::string::npos || pattern.starts_with("*@");
-            if (parts.size() != 3 || !is_whole_domain || domain.find('*') != std::string::npos
-                || (parts[0] != "%" && !equals_ignoring_case(parts[0], domain))) {
-                plan_.fault("OPENDKIM_SIGNINGTABLE",
-                            fmt::format("\"{} {}\": only *@DOMAIN or DOMAIN with a key of DOMAIN:SELECTOR:PATH",
-                                        printable(pattern, 80), printable(name, 80)));
-                continue;
-            }
-            add_key(domain, parts[1], parts[2]);
-        }
-    }
-
-    // The same tables, but for the paths of the keys: those are copied to where the milter may read them.
-    void copied_tables()
-    {
         std::string keys, patterns;
         for (const auto& [name, value] : table("OPENDKIM_KEYTABLE")) {
             const auto path = value.find(":/");

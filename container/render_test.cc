@@ -1,7 +1,6 @@
 #include "container/render.h"
 
 #include "common/dnsbl/known_lists.h"
-#include "config/setting.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -163,7 +162,7 @@ TEST_CASE("the gateway of the container's network may not relay, unless it is na
     const Surroundings docker{.host_name = "c", .gateways = {"172.17.0.1"}};
     const auto image = image_of(relay, docker);
     CHECK(has(text_of(image, "main.cf"), "mynetworks = !172.17.0.1 127.0.0.0/8 10.0.0.0/8"));
-    CHECK_FALSE(has(text_of(image, "/run/postern/postern.toml"), "172.16.0.0/12"));
+    CHECK(has(text_of(image, "/run/postern/postern.toml"), "\"[::1]/128\", \"!172.17.0.1\"]"));
     CHECK(has(warnings_of(image), "172.17.0.1"));
     CHECK(has(main_cf(with(relay, {{"MYNETWORKS", "172.17.0.1"}}), docker), "mynetworks = 172.17.0.1\n"));
 }
@@ -260,12 +259,8 @@ TEST_CASE("signing: keys are copied, and OpenDKIM's tables read")
         {}, [](const std::string& path) -> Result<std::string> {
             return path == "/kt" ? "# keys\na a.example:s1:/etc/mail/dkim/a.private\n" : "*@a.example a\n";
         });
-    if (find_setting("dkim", "key_table")) {
-        CHECK(text_of(tables, "/run/postern/secret/key_table") == "a a.example:s1:/run/postern/secret/dkim-1.pem\n");
-        CHECK(text_of(tables, "/run/postern/secret/signing_table") == "*@a.example a\n");
-    } else {
-        CHECK(has(text_of(tables, "/run/postern/postern.toml"), "domain = \"a.example\"\nselector = \"s1\"\n"));
-    }
+    CHECK(text_of(tables, "/run/postern/secret/key_table") == "a a.example:s1:/run/postern/secret/dkim-1.pem\n");
+    CHECK(text_of(tables, "/run/postern/secret/signing_table") == "*@a.example a\n");
     CHECK(tables.copies.at(0).from == "/etc/mail/dkim/a.private");
     CHECK(has_service(tables, "milterd"));
     CHECK_FALSE(has_service(tables, "policyd"));
