@@ -233,6 +233,10 @@ struct RecipientSettings {
     bool operator==(const RecipientSettings&) const = default;
 };
 
+// What becomes of a mail. `by_default`: what another setting says.
+enum class MailAction { accept, quarantine, defer, discard, reject };
+enum class DkimProblemAction { by_default, accept, quarantine, defer, discard, reject };
+
 struct MilterdSettings : DaemonSettings {
     std::string authserv_id; // empty: the host's name
     std::int64_t max_spooled{}; // octets of message bodies held at one time
@@ -256,9 +260,6 @@ struct DkimDomain {
 struct DkimSettings {
     bool verify{};
     bool sign{};
-    std::int64_t max_signatures{};
-    std::int64_t minimum_key_bits{};
-    std::chrono::seconds clock_drift{};
     std::string canonicalization; // header/body: relaxed/simple
     Texts oversign;               // header fields that nobody may add to
     Texts daemon_names;           // {daemon_name} values whose mail is ours
@@ -283,6 +284,58 @@ struct DkimSettings {
     std::chrono::seconds publish_wait{};
     std::chrono::seconds overlap{};
     bool ask_name_servers{};
+};
+
+struct DkimVerifySettings {
+    bool observe{};
+    std::int64_t max_signatures{};
+    std::int64_t minimum_key_bits{};
+    std::chrono::seconds clock_drift{};
+    std::int64_t minimum_signed_body{}; // per cent
+    Texts must_be_signed;               // header fields
+    MailAction default_action{};
+    DkimProblemAction bad_signature{};
+    DkimProblemAction signature_error{};
+    DkimProblemAction key_not_found{};
+    DkimProblemAction security{};
+    DkimProblemAction no_signature{};
+    DkimProblemAction dns_error{};
+    DkimProblemAction internal_error{};
+};
+
+struct DmarcSettings {
+    bool enable{};
+    bool observe{};
+    MailAction reject{};     // of mail that fails where the policy is this
+    MailAction quarantine{}; // likewise
+    MailAction bad_from{};   // of mail without an author domain, or with several
+    MailAction temperror{};
+    std::chrono::seconds deadline{};
+};
+
+enum class RemoveAuthResults { ours, all, none };
+
+struct AuthResultsSettings {
+    bool observe{};
+    RemoveAuthResults remove{};
+    Texts remove_ids; // domains, as DomainList has them
+    bool keep_from_relays{};
+    bool queue_id{};
+    bool header_b{};
+    bool login{};
+};
+
+struct IprevSettings {
+    bool enable{};
+    bool observe{};
+    std::chrono::seconds deadline{};
+};
+
+struct HeaderSettings {
+    bool observe{};
+    MailAction malformed{};
+    std::int64_t max_size{}; // octets
+    std::int64_t max_fields{};
 };
 
 enum class InfectedAction { reject, quarantine, defer, discard, accept };
@@ -327,6 +380,11 @@ struct Config {
     RecipientSettings recipient;
     std::vector<LdapSettings> ldap; // [[ldap]]
     MilterdSettings milterd;
+    AuthResultsSettings auth_results;
+    HeaderSettings header;
+    DkimVerifySettings dkim_verify;
+    DmarcSettings dmarc;
+    IprevSettings iprev;
     DkimSettings dkim;
     ClamavSettings clamav;
 };

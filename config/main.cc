@@ -143,18 +143,24 @@ class ExplainCommand {
 public:
     ExplainCommand(CLI::App& app, int& status)
     {
-        auto* const command = app.add_subcommand("explain", "Say what the policy daemon would answer to a mail, and why");
+        auto* const command = app.add_subcommand("explain", "Say what the daemons would do with a mail, and why");
         command->add_option("--client", options_.client, "The address of the client")->required()->type_name("ADDRESS");
         command->add_option("--client-name", options_.client_name, "Its verified name")->type_name("NAME");
         command->add_option("--helo", options_.helo, "How it greets")->type_name("NAME");
         command->add_option("--sender", options_.sender, "From whom; <> or none: the null sender")->type_name("ADDRESS");
-        command->add_option("--recipient", options_.recipient, "To whom")->required()->type_name("ADDRESS");
+        command->add_option("--recipient", options_.recipient, "To whom")->type_name("ADDRESS");
         command->add_option("--login", options_.login, "The name it has logged in with")->type_name("NAME");
-        command->add_option("--context", options_.context, "The policy_context of a place in main.cf")->type_name("NAMES");
+        auto* const context =
+            command->add_option("--context", options_.context, "The policy_context of a place in main.cf");
+        context->type_name("NAMES");
+        auto* const message = command->add_option("--message", message_,
+                                                  "A mail, for postern-milterd; without it postern-policyd is asked");
+        message->type_name("FILE")->excludes(context);
+        command->add_option("--instance", instance_, "The instance of postern-milterd")->type_name("NAME")->needs(message);
         auto* const config = command->add_option("--config", path_, "The configuration")->capture_default_str();
         config->type_name("FILE");
         auto* const socket = command->add_option("--control", socket_, "The daemon's control socket");
-        socket->type_name("PATH")->excludes(config);
+        socket->type_name("PATH")->excludes(config)->excludes(message);
         command->add_flag("--offline", is_offline_, "Ask no running daemon: its program alone")->excludes(socket);
         command->callback([this, &status] { status = run(); });
     }
@@ -162,6 +168,10 @@ public:
 private:
     int run() const
     {
+        if (!message_.empty())
+            return explain_message();
+        if (options_.recipient.empty())
+            return print_faults({Error{"--recipient is required"}});
         const auto answer = is_offline_ ? explain_offline(path_, explain_attributes(options_), find_daemon,
                                                           [](const auto& command) { return run_program(command); })
                                         : ask_daemon();
@@ -182,8 +192,17 @@ private:
         return ask_control(socket, "explain " + explain_attributes(options_), std::chrono::seconds(120));
     }
 
+    int explain_message() const
+    {
+        std::vector<std::string> line{"--config", path_, "--explain", explain_attributes(options_), "--message", message_};
+        if (!instance_.empty())
+            line.insert(line.end(), {"--instance", instance_});
+        return become("postern-milterd", std::move(line));
+    }
+
     ExplainOptions options_;
     std::string path_{default_config_path};
+    std::string message_, instance_;
     std::string socket_;
     bool is_offline_ = false;
 };

@@ -33,7 +33,7 @@ using Target = std::variant<bool*, std::int64_t*, Octal, Octets, std::string*, T
                             std::chrono::milliseconds*, LogFormat*, LogTarget*, DnsblAction*, DnsblZoneType*,
                             SpfRejectOn*, SpfHeloRejectOn*, SpfHeader*, InfectedAction*, ScanFailureAction*,
                             OwnScanFailureAction*, OversizeAction*, VirusHeader*, RecipientLines*, UnknownRecipient*,
-                            UnavailableDirectory*>;
+                            UnavailableDirectory*, MailAction*, DkimProblemAction*, RemoveAuthResults*>;
 
 struct Setting {
     std::string_view section;

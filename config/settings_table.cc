@@ -39,6 +39,19 @@ constexpr Section section_table[] = {
      nullptr},
     {"milterd", SectionKind::per_instance, ReadBy::milterd,
      "postern-milterd(8), to which Postfix shows each message (smtpd_milters)."},
+    {"header", SectionKind::per_instance, ReadBy::milterd, "The header of a message as a whole."},
+    {"auth_results", SectionKind::per_instance, ReadBy::milterd,
+     "Authentication-Results (RFC 8601): what was found out about a stranger's mail stands in one field on top of it, "
+     "under the name milterd.authserv_id. Mail of our own and of trust.relays gets none."},
+    {"iprev", SectionKind::per_instance, ReadBy::milterd,
+     "The client's name in the DNS, forth and back. Postfix has looked it up already; this is for who reads "
+     "Authentication-Results."},
+    {"dkim_verify", SectionKind::per_instance, ReadBy::milterd,
+     "How the signatures of strangers' mail are verified, if dkim.verify says so (RFC 6376, RFC 8301, RFC 8463). An "
+     "action concerns strangers alone: mail of trust.relays, of our own networks and of logins is never refused."},
+    {"dmarc", SectionKind::per_instance, ReadBy::milterd,
+     "DMARC (RFC 9989): does SPF or DKIM vouch for the domain in the From field, and what does that domain want done "
+     "with mail for which neither does? Only strangers' mail is judged."},
     {"dkim", SectionKind::per_instance, ReadBy::milterd,
      "DKIM (RFC 6376): signatures of mail that comes are verified, mail of our own is signed."},
     {"dkim.domain", SectionKind::repeated, ReadBy::milterd,
@@ -54,7 +67,9 @@ std::vector<Setting> all_settings()
     std::vector<Setting> all;
     for (const auto section : {log_settings, dns_settings, trust_settings, policyd_settings, dnsbl_settings,
                                recipient_settings, ldap_settings, spf_settings,
-                               greylist_settings, redis_settings, milterd_settings, dkim_settings, clamav_settings})
+                               greylist_settings, redis_settings, milterd_settings, header_settings,
+                               auth_results_settings, iprev_settings, dkim_verify_settings, dmarc_settings,
+                               dkim_settings, clamav_settings})
         for (const auto& setting : section())
             all.push_back(setting);
     return all;

@@ -109,6 +109,31 @@ void validate_dkim(const ConfigCandidate& c, std::string_view path, ConfigProble
             {origin_of(c, path, "dkim.sign"), "is false: the keys of [[dkim.domain]] are not used"});
 }
 
+void validate_dmarc(const ConfigCandidate& c, std::string_view path, ConfigProblems& problems)
+{
+    const auto& dmarc = c.config.dmarc;
+    const bool does_something = dmarc.reject != MailAction::accept || dmarc.quarantine != MailAction::accept
+        || dmarc.bad_from != MailAction::accept || dmarc.temperror != MailAction::accept;
+    if (dmarc.enable && does_something && !(c.config.spf.enable && c.config.dkim.verify))
+        problems.faults.push_back(
+            {origin_of(c, path, c.config.spf.enable ? "dkim.verify" : "spf.enable", "dmarc.enable"),
+             "DMARC needs spf.enable and dkim.verify: without both, no mail is judged as [dmarc] says"});
+}
+
+void validate_auth_results(const ConfigCandidate& c, std::string_view path, ConfigProblems& problems)
+{
+    const auto& auth_results = c.config.auth_results;
+    if (auth_results.remove == RemoveAuthResults::none)
+        problems.warnings.push_back({origin_of(c, path, "auth_results.remove"),
+                                     "none: anybody can write results under our name, and readers believe them"});
+    if (auth_results.remove != RemoveAuthResults::ours && !auth_results.remove_ids.empty())
+        problems.warnings.push_back({origin_of(c, path, "auth_results.remove_ids"),
+                                     "is not used: auth_results.remove is not ours"});
+    if (auth_results.keep_from_relays && c.config.trust.relays.empty())
+        problems.warnings.push_back(
+            {origin_of(c, path, "auth_results.keep_from_relays"), "is true, but there are no trust.relays"});
+}
+
 void validate_clamav(const ConfigCandidate& c, std::string_view path, ConfigProblems& problems)
 {
     const auto& clamav = c.config.clamav;
@@ -149,6 +174,8 @@ void validate(const ConfigCandidate& candidate, std::string_view path, ConfigPro
     validate_greylist(candidate, path, problems);
     validate_redis(candidate, path, problems);
     validate_dkim(candidate, path, problems);
+    validate_dmarc(candidate, path, problems);
+    validate_auth_results(candidate, path, problems);
     validate_clamav(candidate, path, problems);
 }
 

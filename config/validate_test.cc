@@ -74,6 +74,23 @@ TEST_CASE("settings that do not fit together")
         {"an instance that only verifies", key + "[milterd.mx]\n[dkim.mx]\nsign = false\n", {}, {}},
         {"a key and signing", key, {}, {}},
 
+        {"a DMARC policy without DKIM", "[dmarc]\nreject = \"reject\"\n[dkim]\nverify = false\n",
+         {"t:4: dkim.verify: DMARC needs spf.enable and dkim.verify: without both, no mail is judged as [dmarc] says"},
+         {}},
+        {"a DMARC policy without SPF", "[spf]\nenable = false\n[dmarc]\nbad_from = \"reject\"\n",
+         {"t:2: spf.enable: DMARC needs spf.enable and dkim.verify: without both, no mail is judged as [dmarc] says"},
+         {}},
+        {"a DMARC header without SPF", "[spf]\nenable = false\n", {}, {}},
+        {"forged results left", "[auth_results]\nremove = \"none\"\nremove_ids = [\"a.example\"]\n", {},
+         {"t:2: auth_results.remove: none: anybody can write results under our name, and readers believe them",
+          "t:3: auth_results.remove_ids: is not used: auth_results.remove is not ours"}},
+        {"results of relays that there are not", "[auth_results]\nkeep_from_relays = true\n", {},
+         {"t:2: auth_results.keep_from_relays: is true, but there are no trust.relays"}},
+        {"an action for DKIM that is none", "[dkim_verify]\nbad_signature = \"tempfail\"\n",
+         {"t:2: dkim_verify.bad_signature: \"tempfail\" is not one of: default, accept, quarantine, defer, discard, "
+          "reject"},
+         {}},
+
         {"wait beyond the deadline", "[clamav]\nenable = true\nreload_wait = \"120s\"\n", {},
          {"t:3: clamav.reload_wait: clamav.reload_wait (120s) is cut short by milterd.deadline (120s)"}},
         {"deadline within the waits", "[clamav]\nenable = true\n[milterd]\ndeadline = \"10s\"\n", {},

@@ -69,6 +69,29 @@ constexpr Word<SpfHeader> spf_header_words[] = {{"none", SpfHeader::none},
 template <>
 inline constexpr std::span<const Word<SpfHeader>> words_of<SpfHeader> = spf_header_words;
 
+constexpr Word<MailAction> mail_action_words[] = {{"accept", MailAction::accept},
+                                                  {"quarantine", MailAction::quarantine},
+                                                  {"defer", MailAction::defer},
+                                                  {"discard", MailAction::discard},
+                                                  {"reject", MailAction::reject}};
+template <>
+inline constexpr std::span<const Word<MailAction>> words_of<MailAction> = mail_action_words;
+
+constexpr Word<DkimProblemAction> dkim_problem_action_words[] = {{"default", DkimProblemAction::by_default},
+                                                                 {"accept", DkimProblemAction::accept},
+                                                                 {"quarantine", DkimProblemAction::quarantine},
+                                                                 {"defer", DkimProblemAction::defer},
+                                                                 {"discard", DkimProblemAction::discard},
+                                                                 {"reject", DkimProblemAction::reject}};
+template <>
+inline constexpr std::span<const Word<DkimProblemAction>> words_of<DkimProblemAction> = dkim_problem_action_words;
+
+constexpr Word<RemoveAuthResults> remove_auth_results_words[] = {{"ours", RemoveAuthResults::ours},
+                                                                 {"all", RemoveAuthResults::all},
+                                                                 {"none", RemoveAuthResults::none}};
+template <>
+inline constexpr std::span<const Word<RemoveAuthResults>> words_of<RemoveAuthResults> = remove_auth_results_words;
+
 constexpr Word<InfectedAction> infected_action_words[] = {{"reject", InfectedAction::reject},
                                                           {"quarantine", InfectedAction::quarantine},
                                                           {"defer", InfectedAction::defer},

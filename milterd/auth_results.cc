@@ -248,7 +248,7 @@ std::string read_authserv_id(std::string_view value)
     skip_cfws(value);
     if (value.empty())
         return {};
-    auto id = value.front() == '"' ? read_quoted(value) : read_token(value);
+    const auto id = value.front() == '"' ? read_quoted(value) : read_token(value);
     skip_cfws(value);
     if (!value.empty() && value.front() == '=') // no id at all, but the first result
         return {};

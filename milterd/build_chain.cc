@@ -4,10 +4,14 @@
 #include "common/host_name.h"
 #include "common/mail_address.h"
 #include "common/read_file.h"
+#include "common/text.h"
 #include "milterd/auth_results_filter.h"
 #include "milterd/clamav_filter.h"
 #include "milterd/dkim_sign_filter.h"
 #include "milterd/dkim_verify_filter.h"
+#include "milterd/dmarc_filter.h"
+#include "milterd/header_filter.h"
+#include "milterd/iprev_filter.h"
 #include "milterd/spf_filter.h"
 
 #include <utility>
@@ -60,13 +64,109 @@ Result<std::unique_ptr<ClamavFilter>> clamav_filter(const Config& config, const 
                                                 std::move(spool), parts.clamds, look_up_with(parts.dns), &parts.log});
 }
 
-Result<std::unique_ptr<DkimVerifyFilter>> dkim_verify_filter(const DkimSettings& settings, const ChainParts& parts)
+FilterAction filter_action(MailAction action)
+{
+    switch (action) {
+    case MailAction::accept:
+        return FilterAction::accept;
+    case MailAction::quarantine:
+        return FilterAction::quarantine;
+    case MailAction::defer:
+        return FilterAction::defer;
+    case MailAction::discard:
+        return FilterAction::discard;
+    case MailAction::reject:
+        return FilterAction::reject;
+    }
+    return FilterAction::accept; // unreachable: -Wswitch names an action without a case
+}
+
+FilterAction filter_action(DkimProblemAction action, MailAction by_default)
+{
+    switch (action) {
+    case DkimProblemAction::by_default:
+        return filter_action(by_default);
+    case DkimProblemAction::accept:
+        return FilterAction::accept;
+    case DkimProblemAction::quarantine:
+        return FilterAction::quarantine;
+    case DkimProblemAction::defer:
+        return FilterAction::defer;
+    case DkimProblemAction::discard:
+        return FilterAction::discard;
+    case DkimProblemAction::reject:
+        return FilterAction::reject;
+    }
+    return FilterAction::accept; // unreachable
+}
+
+DkimActions dkim_actions(const DkimVerifySettings& settings)
+{
+    const auto action = [&](DkimProblemAction wanted) { return filter_action(wanted, settings.default_action); };
+    DkimActions actions;
+    actions.bad_signature = action(settings.bad_signature);
+    actions.signature_error = action(settings.signature_error);
+    actions.key_not_found = action(settings.key_not_found);
+    actions.security = action(settings.security);
+    actions.no_signature = action(settings.no_signature);
+    actions.dns_error = action(settings.dns_error);
+    actions.internal_error = action(settings.internal_error);
+    return actions;
+}
+
+Result<std::unique_ptr<DkimVerifyFilter>> dkim_verify_filter(const DkimVerifySettings& settings,
+                                                             const ChainParts& parts)
 {
     DkimVerifyOptions options;
     options.max_signatures = static_cast<std::size_t>(settings.max_signatures);
     options.minimum_key_bits = static_cast<int>(settings.minimum_key_bits);
     options.clock_drift = settings.clock_drift;
+    options.minimum_signed_body = static_cast<int>(settings.minimum_signed_body);
+    for (const auto& name : settings.must_be_signed)
+        options.must_be_signed.push_back(to_lower(name));
+    options.actions = dkim_actions(settings);
     return DkimVerifyFilter::create(options, parts.dns.resolver(), parts.dns.io().get_executor(), parts.clock);
+}
+
+std::unique_ptr<Filter> dmarc_filter(const Config& config, ResolverThread& dns)
+{
+    DmarcOptions options;
+    options.actions.reject = filter_action(config.dmarc.reject);
+    options.actions.quarantine = filter_action(config.dmarc.quarantine);
+    options.actions.bad_from = filter_action(config.dmarc.bad_from);
+    options.actions.temperror = filter_action(config.dmarc.temperror);
+    options.deadline = config.dmarc.deadline;
+    options.max_signatures = static_cast<std::size_t>(config.dkim_verify.max_signatures);
+    return std::make_unique<DmarcFilter>(options, dns.resolver(), dns.io().get_executor());
+}
+
+AuthResultsOptions::Remove removal(RemoveAuthResults remove)
+{
+    switch (remove) {
+    case RemoveAuthResults::ours:
+        return AuthResultsOptions::Remove::ours;
+    case RemoveAuthResults::all:
+        return AuthResultsOptions::Remove::all;
+    case RemoveAuthResults::none:
+        return AuthResultsOptions::Remove::none;
+    }
+    return AuthResultsOptions::Remove::ours; // unreachable
+}
+
+Result<std::unique_ptr<Filter>> auth_results_filter(const Config& config)
+{
+    auto ids = DomainList::parse(config.auth_results.remove_ids);
+    if (!ids)
+        return fail("auth_results.remove_ids: {}", ids.error().what);
+    AuthResultsOptions options;
+    options.authserv_id = authserv_id(config);
+    options.remove = removal(config.auth_results.remove);
+    options.remove_ids = std::move(*ids);
+    options.keep_from_relays = config.auth_results.keep_from_relays;
+    options.has_queue_id = config.auth_results.queue_id;
+    options.has_header_b = config.auth_results.header_b;
+    options.tells_login = config.auth_results.login;
+    return std::make_unique<AuthResultsFilter>(std::move(options));
 }
 
 } // namespace
@@ -90,15 +190,27 @@ Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, con
             return tl::unexpected(filter.error());
         filters.push_back({std::move(*filter), config.clamav.observe});
     }
+    if (judges)
+        filters.push_back({std::make_unique<HeaderFilter>(filter_action(config.header.malformed)),
+                           config.header.observe});
     if (config.spf.enable && judges)
         filters.push_back({spf_filter(config, parts.dns)});
+    if (config.iprev.enable && judges)
+        filters.push_back({std::make_unique<IprevFilter>(config.iprev.deadline, parts.dns.resolver(),
+                                                         parts.dns.io().get_executor()),
+                           config.iprev.observe});
     if (config.dkim.verify && judges) {
-        auto filter = dkim_verify_filter(config.dkim, parts);
+        auto filter = dkim_verify_filter(config.dkim_verify, parts);
         if (!filter)
             return tl::unexpected(filter.error());
-        filters.push_back({std::move(*filter)});
+        filters.push_back({std::move(*filter), config.dkim_verify.observe});
     }
-    filters.push_back({std::make_unique<AuthResultsFilter>(authserv_id(config))});
+    if (judges && config.dmarc.enable && config.spf.enable && config.dkim.verify)
+        filters.push_back({dmarc_filter(config, parts.dns), config.dmarc.observe});
+    auto auth_results = auth_results_filter(config);
+    if (!auth_results)
+        return tl::unexpected(auth_results.error());
+    filters.push_back({std::move(*auth_results), config.auth_results.observe});
     if (config.dkim.sign && !parts.signers.empty() && signs) {
         auto filter = DkimSignFilter::create(config.dkim, parts.signers, parts.clock, authserv_id(config));
         if (!filter)
@@ -107,7 +219,8 @@ Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, con
     }
 
     return std::make_shared<const FilterChain>(
-        std::move(filters), ChainSettings{config.milterd.deadline, std::move(*origins), parts.counts}, parts.log);
+        std::move(filters), ChainSettings{config.milterd.deadline, std::move(*origins), parts.counts, parts.watch},
+        parts.log);
 }
 
 } // namespace postern

@@ -1,7 +1,9 @@
 // build_chain - from the configuration to the filters, in their order
 //
 //     clamav         first, for its refusal spares the rest
-//     spf, dkim_verify    find out about strangers
+//     header         the header as a whole
+//     spf, iprev, dkim_verify    find out about strangers
+//     dmarc          what spf and dkim_verify are worth for the author's domain
 //     auth_results   removes what is forged, says what was found
 //     dkim_sign      last, over what leaves
 //
@@ -11,7 +13,8 @@
 // Failure: the Error says what cannot be built; nothing has changed then. A key
 // that cannot be read is no such failure: the mail that it should sign is
 // deferred, and all other mail goes on.
-// Config: [milterd] deadline, authserv_id, max_connections, role and whose mail is ours; [trust]; [spf]; [dkim]; [clamav]
+// Config: [milterd] deadline, authserv_id, max_connections, role and whose mail is ours; [trust] and the sections of
+// the filters
 #pragma once
 
 #include "common/log.h"
@@ -23,6 +26,7 @@
 #include "milterd/filter_chain.h"
 #include "milterd/resolver_thread.h"
 
+#include <functional>
 #include <memory>
 
 namespace postern {
@@ -36,6 +40,7 @@ struct ChainParts {
     DkimSigners signers{};                // whose tables are without fault
     std::shared_ptr<SpoolBudget> spool{}; // its limits are the caller's to set; none: the chain has one of its own
     std::shared_ptr<ClamdServers> clamds{}; // likewise
+    std::function<void(const JudgedMessage&)> watch{}; // none: nobody watches
 };
 
 // [milterd] max_spooled, max_spooled_messages

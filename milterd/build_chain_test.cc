@@ -64,9 +64,15 @@ TEST_CASE("build_chain: who finds something stands before who writes it down")
     CHECK(judged.record.find(" spf=accept temperror ") < auth_results);
     CHECK(judged.record.find(" dkim_verify=accept none ") < auth_results);
 
+    const auto dmarc = judged.record.find(" dmarc=accept temperror example.org ");
+    CHECK(dmarc < auth_results);
+    CHECK(judged.record.find(" dkim_verify=accept none ") < dmarc);
+    CHECK(judged.decision.edits[1].value.find("dmarc=temperror") != std::string::npos);
+
     config.spf.enable = false;
     config.dkim.verify = false;
     const auto without = judge(config, a_message());
+    CHECK(without.record.find(" dmarc=") == std::string::npos); // which could only fail
     CHECK(without.decision.edits.size() == 1);
     CHECK(without.record.find(" spf=") == std::string::npos);
     CHECK(without.record.find(" dkim_verify=") == std::string::npos);

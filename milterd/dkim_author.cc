@@ -183,7 +183,7 @@ Result<std::vector<std::string>> parse_from_domains(std::string_view value)
 Result<MailAuthor> author_of(const std::vector<HeaderField>& header, std::span<const std::string> field_names)
 {
     for (const auto& name : field_names) {
-        const auto is_it = [&](const HeaderField& field) { return equals_ignoring_case(field.name, name); };
+        const auto is_it = [&](const HeaderField& field) { return has_name(field, name); };
         const auto field = std::find_if(header.begin(), header.end(), is_it);
         if (field == header.end())
             continue;

@@ -13,7 +13,7 @@ std::vector<std::string> field_names(const std::vector<HeaderField>& header)
     std::vector<std::string> names;
     names.reserve(header.size());
     for (const auto& field : header)
-        names.push_back(to_lower(field.name));
+        names.push_back(to_lower(trim(field.name))); // as libopendkim takes "From :"
     return names;
 }
 

@@ -11,6 +11,11 @@ DkimVerdict verdict(DkimResult result, std::string reason)
     return {result, std::move(reason)};
 }
 
+DkimVerdict key_verdict(DkimResult result, std::string reason)
+{
+    return {result, std::move(reason), DkimCause::key};
+}
+
 bool is_within(std::string_view name, std::string_view domain)
 {
     if (name.size() > domain.size())
@@ -36,16 +41,16 @@ std::optional<DkimVerdict> judge_times(const DkimSignature& signature, Timestamp
 std::optional<DkimVerdict> judge_record(const DkimKeyRecord& record, const DkimSignature& signature)
 {
     if (record.public_key.empty())
-        return verdict(DkimResult::permerror, "key revoked");
+        return key_verdict(DkimResult::permerror, "key revoked");
     const auto wanted = signature.algorithm == DkimAlgorithm::ed25519_sha256 ? DkimKeyType::ed25519 : DkimKeyType::rsa;
     if (record.key_type != wanted) // RFC 6376 6.1.2, 5
-        return verdict(DkimResult::permerror, "key is of another type than a=");
+        return key_verdict(DkimResult::permerror, "key is of another type than a=");
     if (!record.permits_sha256)
-        return verdict(DkimResult::permerror, "key does not permit sha256");
+        return key_verdict(DkimResult::permerror, "key does not permit sha256");
     if (!record.permits_email)
-        return verdict(DkimResult::permerror, "key is not for mail");
+        return key_verdict(DkimResult::permerror, "key is not for mail");
     if (record.is_exact && signature.identity_domain != signature.signing_domain)
-        return verdict(DkimResult::permerror, "key forbids that i= has a subdomain");
+        return key_verdict(DkimResult::permerror, "key forbids that i= has a subdomain");
     return std::nullopt;
 }
 
@@ -61,11 +66,11 @@ FoundKey choose_record(const std::vector<std::string>& records, const DkimSignat
             continue;
         }
         if (chosen)
-            return {verdict(DkimResult::permerror, "several key records"), {}};
+            return {key_verdict(DkimResult::permerror, "several key records"), {}};
         chosen = std::move(*record);
     }
     if (!chosen)
-        return {verdict(DkimResult::permerror, "key record: " + fault), {}};
+        return {key_verdict(DkimResult::permerror, "key record: " + fault), {}};
     return {judge_record(*chosen, signature), *chosen};
 }
 
@@ -84,6 +89,16 @@ std::optional<DkimVerdict> judge_signature(const DkimSignature& signature, Times
     return judge_times(signature, now, drift);
 }
 
+std::optional<DkimVerdict> judge_must_be_signed(std::span<const std::string> names, std::span<const std::size_t> covered,
+                                                std::span<const std::string> must)
+{
+    for (std::size_t at = 0; at < names.size(); ++at)
+        if (std::find(must.begin(), must.end(), names[at]) != must.end()
+            && !std::binary_search(covered.begin(), covered.end(), at)) // which is in the order of the header
+            return verdict(DkimResult::policy, names[at] + " is not signed");
+    return std::nullopt;
+}
+
 FoundKey judge_key_reply(const DnsReply& reply, const DkimSignature& signature)
 {
     switch (reply.status) {
@@ -91,11 +106,11 @@ FoundKey judge_key_reply(const DnsReply& reply, const DkimSignature& signature)
         return choose_record(reply.records, signature);
     case DnsStatus::nodata:
     case DnsStatus::nxdomain:
-        return {verdict(DkimResult::permerror, "no key"), {}};
+        return {key_verdict(DkimResult::permerror, "no key"), {}};
     case DnsStatus::tempfail: // RFC 6376 6.1.2, 2: never taken for "no key"
-        return {verdict(DkimResult::temperror, "key cannot be looked up now"), {}};
+        return {key_verdict(DkimResult::temperror, "key cannot be looked up now"), {}};
     }
-    return {verdict(DkimResult::temperror, "key cannot be looked up now"), {}}; // unreachable, see -Wswitch
+    return {key_verdict(DkimResult::temperror, "key cannot be looked up now"), {}}; // unreachable, see -Wswitch
 }
 
 std::optional<DkimVerdict> judge_key_bits(int bits, int minimum_bits)
@@ -106,6 +121,53 @@ std::optional<DkimVerdict> judge_key_bits(int bits, int minimum_bits)
     if (bits > dkim_maximum_key_bits)
         return verdict(DkimResult::policy, "key of " + std::to_string(bits) + " bits is too long");
     return std::nullopt;
+}
+
+namespace {
+
+FilterAction action_for(const DkimVerdict& outcome, const DkimActions& actions)
+{
+    switch (outcome.result) {
+    case DkimResult::pass:
+        return FilterAction::accept;
+    case DkimResult::none:
+        return actions.no_signature;
+    case DkimResult::fail:
+        return actions.bad_signature;
+    case DkimResult::policy:
+        return actions.security;
+    case DkimResult::neutral:
+        return actions.signature_error;
+    case DkimResult::permerror:
+        return outcome.cause == DkimCause::key ? actions.key_not_found : actions.signature_error;
+    case DkimResult::temperror:
+        return outcome.cause == DkimCause::inside ? actions.internal_error : actions.dns_error;
+    }
+    return FilterAction::accept; // unreachable, see -Wswitch
+}
+
+// RFC 7372 3.1 for what is permanent; a DNS that does not answer is X.7.5, "cryptographic failure".
+std::string status_of(const DkimVerdict& outcome)
+{
+    if (outcome.result == DkimResult::temperror)
+        return outcome.cause == DkimCause::inside ? "3.0" : "7.5";
+    return outcome.result == DkimResult::policy ? "7.21" : "7.20";
+}
+
+} // namespace
+
+FilterVerdict apply_dkim_action(const DkimVerdict& outcome, const DkimActions& actions)
+{
+    FilterVerdict applied;
+    applied.action = action_for(outcome, actions);
+    if (applied.action == FilterAction::accept)
+        return applied;
+    applied.status = status_of(outcome);
+    applied.text = outcome.result == DkimResult::policy ? "No acceptable DKIM signature found"
+                                                        : "No passing DKIM signature found";
+    if (!outcome.reason.empty())
+        applied.text += ": " + outcome.reason;
+    return applied;
 }
 
 } // namespace postern

@@ -140,4 +140,79 @@ TEST_CASE("judge_key_bits (RFC 8301 3.2)")
     }
 }
 
+TEST_CASE("judge_must_be_signed")
+{
+    const std::vector<std::string> names = {"received", "from", "subject", "to", "subject"};
+    struct Case {
+        const char* name;
+        std::vector<std::size_t> covered;
+        std::vector<std::string> must;
+        const char* want_verdict; // "": none
+    };
+    const Case cases[] = {
+        {"nothing must be", {1}, {}, ""},
+        {"all are covered", {1, 2, 4}, {"subject", "from"}, ""},
+        {"the mail has no such field", {1}, {"reply-to"}, ""},
+        {"one is not", {1, 2, 4}, {"subject", "to"}, "policy: to is not signed"},
+        {"one of two of a name is not", {1, 4}, {"subject"}, "policy: subject is not signed"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        CHECK(text_of(judge_must_be_signed(names, c.covered, c.must)) == c.want_verdict);
+    }
+}
+
+TEST_CASE("apply_dkim_action: each kind of trouble has an action of its own (RFC 7372)")
+{
+    DkimActions actions;
+    actions.bad_signature = FilterAction::reject;
+    actions.signature_error = FilterAction::quarantine;
+    actions.key_not_found = FilterAction::discard;
+    actions.security = FilterAction::reject;
+    actions.no_signature = FilterAction::reject;
+    actions.dns_error = FilterAction::defer;
+    actions.internal_error = FilterAction::defer;
+    struct Case {
+        DkimVerdict outcome;
+        FilterAction want_action;
+        const char* want_status;
+        const char* want_text;
+    };
+    const Case cases[] = {
+        {{DkimResult::pass, "a.example"}, FilterAction::accept, "", ""},
+        {{DkimResult::none}, FilterAction::reject, "7.20", "No passing DKIM signature found"},
+        {{DkimResult::fail, "a.example (body)"}, FilterAction::reject, "7.20",
+         "No passing DKIM signature found: a.example (body)"},
+        {{DkimResult::policy, "rsa-sha1"}, FilterAction::reject, "7.21", "No acceptable DKIM signature found: rsa-sha1"},
+        {{DkimResult::neutral, "no d="}, FilterAction::quarantine, "7.20", "No passing DKIM signature found: no d="},
+        {{DkimResult::permerror, "x"}, FilterAction::quarantine, "7.20", "No passing DKIM signature found: x"},
+        {{DkimResult::permerror, "no key", DkimCause::key}, FilterAction::discard, "7.20",
+         "No passing DKIM signature found: no key"},
+        {{DkimResult::temperror, "x", DkimCause::key}, FilterAction::defer, "7.5",
+         "No passing DKIM signature found: x"},
+        {{DkimResult::temperror, "x", DkimCause::inside}, FilterAction::defer, "3.0",
+         "No passing DKIM signature found: x"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(dkim_result_name(c.outcome.result));
+        const auto got = apply_dkim_action(c.outcome, actions);
+        CHECK(got.action == c.want_action);
+        CHECK(got.status == c.want_status);
+        CHECK(got.text == c.want_text);
+        CHECK(apply_dkim_action(c.outcome, {}).action == FilterAction::accept);
+    }
+}
+
+TEST_CASE("what is the key's fault")
+{
+    const auto cause = [](DnsReply reply, const char* tags) {
+        return judge_key_reply(reply, signature_with(std::string("a=rsa-sha256; h=from; ") + tags)).verdict.value().cause;
+    };
+    CHECK(cause({DnsStatus::nxdomain, {}, {}}, "") == DkimCause::key);
+    CHECK(cause({DnsStatus::tempfail, {}, {}}, "") == DkimCause::key);
+    CHECK(cause({DnsStatus::found, {"p="}, {}}, "") == DkimCause::key);
+    CHECK(judge_signature(signature_with("a=rsa-sha256; h=to"), now, drift)->cause == DkimCause::signature);
+    CHECK(judge_key_bits(512, 1024)->cause == DkimCause::signature);
+}
+
 } // namespace postern

@@ -17,9 +17,17 @@ enum class DkimResult { none, pass, fail, policy, neutral, temperror, permerror 
 
 std::string_view dkim_result_name(DkimResult result); // "none", ..., as in Authentication-Results
 
+// Where the trouble lies.
+enum class DkimCause {
+    signature, // or the mail
+    key,       // or the DNS that should tell it
+    inside,    // here
+};
+
 struct DkimVerdict {
     DkimResult result = DkimResult::none;
-    std::string reason; // one clause; may be empty with pass and none
+    std::string reason{}; // one clause; may be empty with pass and none
+    DkimCause cause = DkimCause::signature;
 };
 
 } // namespace postern

@@ -2,6 +2,7 @@
 
 #include "common/text.h"
 #include "milterd/dkim.h"
+#include "milterd/dkim_body_length.h"
 #include "milterd/dkim_header.h"
 #include "milterd/dkim_judge.h"
 #include "milterd/dkim_key_lookup.h"
@@ -35,6 +36,18 @@ struct Candidate {
 bool is_open(const Candidate& candidate)
 {
     return !candidate.verdict;
+}
+
+bool has_passed(const Candidate& candidate)
+{
+    return candidate.verdict->result == DkimResult::pass;
+}
+
+Identifier::Outcome identifier_outcome(DkimResult result)
+{
+    if (result == DkimResult::pass)
+        return Identifier::Outcome::pass;
+    return result == DkimResult::temperror ? Identifier::Outcome::temperror : Identifier::Outcome::other;
 }
 
 // RFC 6376 3.7: body hash and header hash, both right
@@ -98,11 +111,14 @@ private:
     void finish(Deadline deadline);
     void finish_one(Candidate& candidate, const DnsReply& reply, const Result<DkimHashes>& hashes) const;
     void report(Findings& findings) const;
-    FilterVerdict summary() const;
+    void judge_body_length(Candidate& candidate) const;
+    DkimVerdict outcome() const;
+    FilterVerdict summary(const Message& message) const;
 
     std::shared_ptr<const DkimVerifyFilter::Shared> shared_;
     std::vector<Candidate> candidates_;
     std::size_t passed_over_ = 0;
+    std::optional<DkimBodyLength> body_length_; // where an l= is measured against it
     std::optional<DkimKeyLookup> lookup_;
     Result<std::unique_ptr<DkimHashing>> hashing_{std::unique_ptr<DkimHashing>()}; // none yet
 };
@@ -122,7 +138,7 @@ void DkimVerifyPass::read_signatures(const Message& message)
     std::size_t from_fields = 0;
     for (std::size_t at = 0; at < message.header.size(); ++at) {
         const auto& field = message.header[at];
-        from_fields += equals_ignoring_case(field.name, "From") ? 1 : 0;
+        from_fields += has_name(field, "From") ? 1 : 0;
         if (!equals_ignoring_case(field.name, "DKIM-Signature"))
             continue;
         if (candidates_.size() == shared_->options.max_signatures) {
@@ -149,6 +165,9 @@ void DkimVerifyPass::judge_coverage(const Message& message)
         if (candidate.verdict)
             continue;
         candidate.covered = covered_fields(names, candidate.signature.signed_fields);
+        candidate.verdict = judge_must_be_signed(names, candidate.covered, shared_->options.must_be_signed);
+        if (candidate.verdict)
+            continue;
         if (candidate.signature.header_canonicalization == DkimCanonicalization::simple)
             continue;
         for (const auto at : candidate.covered)
@@ -198,20 +217,27 @@ void DkimVerifyPass::start_hashing(const Message& message)
     for (const auto at : wanted)
         fields.push_back(wire_text(message.header[at]));
     hashing_ = DkimHashing::create(shared_->library, fields);
+    const auto has_length = [](const Candidate& candidate) {
+        return is_open(candidate) && candidate.signature.body_length;
+    };
+    if (std::any_of(candidates_.begin(), candidates_.end(), has_length))
+        body_length_.emplace();
 }
 
 void DkimVerifyPass::body(std::span<const char> chunk)
 {
+    if (body_length_)
+        body_length_->add(chunk);
     if (hashing_ && *hashing_ != nullptr)
         (*hashing_)->body(chunk);
 }
 
-FilterVerdict DkimVerifyPass::verdict(const Message&, Findings& findings, Deadline deadline)
+FilterVerdict DkimVerifyPass::verdict(const Message& message, Findings& findings, Deadline deadline)
 {
     if (lookup_)
         finish(deadline);
     report(findings);
-    return summary();
+    return summary(message);
 }
 
 void DkimVerifyPass::finish(Deadline deadline)
@@ -248,7 +274,7 @@ void DkimVerifyPass::finish_one(Candidate& candidate, const DnsReply& reply, con
         return;
     const auto key = DkimPublicKey::create(found.record.key_type, found.record.public_key);
     if (!key) {
-        candidate.verdict = {DkimResult::permerror, "key record: " + key.error().what};
+        candidate.verdict = {DkimResult::permerror, "key record: " + key.error().what, DkimCause::key};
         return;
     }
     candidate.key_bits = key->bits();
@@ -257,21 +283,38 @@ void DkimVerifyPass::finish_one(Candidate& candidate, const DnsReply& reply, con
     if (candidate.verdict)
         return;
     if (!hashes) {
-        candidate.verdict = {DkimResult::temperror, hashes.error().what};
+        candidate.verdict = {DkimResult::temperror, hashes.error().what, DkimCause::inside};
         return;
     }
     candidate.verdict = compare(candidate.signature, *hashes, *key);
-    if (candidate.verdict->result == DkimResult::pass && candidate.signature.body_length) // RFC 6376 8.2
-        add_remark(*candidate.verdict, "only the first " + std::to_string(*candidate.signature.body_length)
-                       + " octets of the body are signed");
+    if (has_passed(candidate) && candidate.signature.body_length)
+        judge_body_length(candidate);
     if (found.record.is_testing) // RFC 6376 3.6.1
         add_remark(*candidate.verdict, "the domain is testing");
 }
 
+// RFC 6376 8.2: anybody may have added to what l= ends
+void DkimVerifyPass::judge_body_length(Candidate& candidate) const
+{
+    const auto& signature = candidate.signature;
+    const auto whole = signature.body_canonicalization == DkimCanonicalization::simple ? body_length_->simple()
+                                                                                       : body_length_->relaxed();
+    if (*signature.body_length >= whole)
+        return;
+    const auto percent = static_cast<double>(*signature.body_length) * 100 / static_cast<double>(whole);
+    if (percent < shared_->options.minimum_signed_body)
+        candidate.verdict->result = DkimResult::policy;
+    add_remark(*candidate.verdict, "only the first " + std::to_string(*signature.body_length) + " of "
+                   + std::to_string(whole) + " octets of the body are signed");
+}
+
 void DkimVerifyPass::report(Findings& findings) const
 {
-    for (const auto& candidate : candidates_)
+    for (const auto& candidate : candidates_) {
         findings.auth_results.push_back(auth_result(candidate));
+        findings.identifiers.push_back({Identifier::Method::dkim, identifier_outcome(candidate.verdict->result),
+                                        candidate.signature.signing_domain});
+    }
     if (candidates_.empty())
         findings.auth_results.push_back({"dkim", "none", "", "", {}});
     if (passed_over_ != 0)
@@ -279,23 +322,34 @@ void DkimVerifyPass::report(Findings& findings) const
             {"dkim", "neutral", "", std::to_string(passed_over_) + " more signatures were not looked at", {}});
 }
 
-// For the decision record: a signature that passed, else the first one
-FilterVerdict DkimVerifyPass::summary() const
+// The outcome that counts for the mail
+DkimVerdict DkimVerifyPass::outcome() const
 {
+    const auto is_temporary = [](const Candidate& candidate) {
+        return candidate.verdict->result == DkimResult::temperror;
+    };
+    if (candidates_.empty())
+        return {DkimResult::none, "", DkimCause::signature};
+    auto it = std::find_if(candidates_.begin(), candidates_.end(), has_passed);
+    if (it == candidates_.end())
+        it = std::find_if(candidates_.begin(), candidates_.end(), is_temporary);
+    if (it == candidates_.end())
+        it = candidates_.begin();
+    auto outcome = *it->verdict;
+    if (!it->signature.signing_domain.empty())
+        outcome.reason = it->signature.signing_domain + (outcome.reason.empty() ? "" : " (" + outcome.reason + ")");
+    return outcome;
+}
+
+FilterVerdict DkimVerifyPass::summary(const Message& message) const
+{
+    const auto counts = outcome();
     FilterVerdict verdict;
-    if (candidates_.empty()) {
-        verdict.reason = "none";
-        return verdict;
-    }
-    const auto passed = std::find_if(candidates_.begin(), candidates_.end(), [](const Candidate& candidate) {
-        return candidate.verdict->result == DkimResult::pass;
-    });
-    const auto& shown = passed != candidates_.end() ? *passed : candidates_.front();
-    verdict.reason = dkim_result_name(shown.verdict->result);
-    if (!shown.signature.signing_domain.empty())
-        verdict.reason += " " + shown.signature.signing_domain;
-    if (!shown.verdict->reason.empty())
-        verdict.reason += " (" + shown.verdict->reason + ")";
+    if (message.origin == Origin::stranger)
+        verdict = apply_dkim_action(counts, shared_->options.actions);
+    verdict.reason = dkim_result_name(counts.result);
+    if (!counts.reason.empty())
+        verdict.reason += " " + counts.reason;
     return verdict;
 }
 

@@ -7,22 +7,29 @@
 //
 // Beyond the rules of the RFCs: a mail with several From fields never passes
 // (RFC 6376 8.15); the first octets of a body that l= ends are named in the
-// reason of a pass; of more signatures than max_signatures, those further
-// down are counted but not looked at.
+// reason of a pass, and too few of them do not pass; of more signatures than
+// max_signatures, those further down are counted but not looked at.
+//
+// A mail of which one signature passes is accepted. For any other one outcome
+// counts: the first that may yet become a pass (temperror), else the first.
+// What is done then is the operator's to say, and to strangers' mail only.
 // Failure: a key that does not come by the deadline is temperror, never "no
-// key". The mail is accepted whatever the outcome.
-// Config: [dkim] verify, max_signatures, minimum_key_bits, clock_drift
+// key".
+// Config: dkim.verify, [dkim_verify]
 #pragma once
 
 #include "common/clock.h"
 #include "common/dns/resolver.h"
 #include "common/result.h"
+#include "milterd/dkim_judge.h"
 #include "milterd/filter.h"
 
 #include <asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace postern {
 
@@ -30,6 +37,9 @@ struct DkimVerifyOptions {
     std::size_t max_signatures = 8;
     int minimum_key_bits = 1024;
     std::chrono::seconds clock_drift{300};
+    int minimum_signed_body = 0;               // per cent
+    std::vector<std::string> must_be_signed{}; // names of fields, in lower case
+    DkimActions actions{};
     std::chrono::seconds lookup_limit{60}; // how long the resolver may try, if the mail takes as long to arrive
 };
 

@@ -4,6 +4,7 @@
 #include "milterd/dkim_private_key.h"
 #include "test/dkim/mail_text.h"
 #include "test/dkim/make_key.h"
+#include "test/dkim/sign_mail.h"
 #include "test/fake/fake_clock.h"
 #include "test/fake/fake_resolver.h"
 #include "test/io_thread.h"
@@ -71,6 +72,17 @@ struct Verifier {
 
     Findings verify(const MailText& mail, FilterVerdict* verdict = nullptr)
     {
+        FilterVerdict got;
+        auto findings = judge(mail, got);
+        CHECK(got.action == FilterAction::accept); // whatever the outcome, if nobody wants it otherwise
+        CHECK(got.edits.empty());
+        if (verdict != nullptr)
+            *verdict = got;
+        return findings;
+    }
+
+    Findings judge(const MailText& mail, FilterVerdict& got)
+    {
         auto filter = DkimVerifyFilter::create(options, resolver, io.executor(), clock);
         REQUIRE(filter.has_value());
         const auto pass = (*filter)->begin(mail.message);
@@ -79,11 +91,7 @@ struct Verifier {
         pass->body(mail.body);
         pass->message_complete(mail.message);
         Findings findings;
-        const auto got = pass->verdict(mail.message, findings, std::chrono::steady_clock::now() + 60s);
-        CHECK(got.action == FilterAction::accept); // whatever the outcome
-        CHECK(got.edits.empty());
-        if (verdict != nullptr)
-            *verdict = got;
+        got = pass->verdict(mail.message, findings, std::chrono::steady_clock::now() + 60s);
         return findings;
     }
 
@@ -362,6 +370,134 @@ TEST_CASE("h= may name more than there is, where libopendkim writes behind an ar
     const auto mail = "DKIM-Signature: v=1; a=rsa-sha256; d=a.example; s=s; h=dkim-signature:from:from:x:from;\n"
                       " bh=YQ==; b=YQ==\nFrom: a@a.example\n\nHi.\n";
     CHECK(Verifier().results(mail) == "permerror (no key)");
+}
+
+namespace {
+
+// Its key stands at brisbane_name.
+std::string sign(const std::string& tags, std::string_view mail)
+{
+    return sign_mail("d=football.example.com; s=brisbane; " + tags, mail);
+}
+
+constexpr std::string_view plain_mail = "From: joe@football.example.com\nSubject: one\n\nHi.\n\nJoe.\n"; // a body of 13
+
+} // namespace
+
+TEST_CASE("a body of which l= covers a part (RFC 6376 8.2)")
+{
+    struct Case {
+        const char* name;
+        const char* length;
+        int minimum;
+        std::string want_results;
+    };
+    const Case cases[] = {
+        {"no l=", "", 100, "pass"},
+        {"all of it", "; l=13", 100, "pass"},
+        {"a part, told", "; l=5", 0, "pass (only the first 5 of 13 octets of the body are signed)"},
+        {"nothing", "; l=0", 0, "pass (only the first 0 of 13 octets of the body are signed)"},
+        {"too small a part", "; l=5", 39, "policy (only the first 5 of 13 octets of the body are signed)"},
+        {"a part just large enough", "; l=5", 38, "pass (only the first 5 of 13 octets of the body are signed)"},
+        {"all but one octet", "; l=12", 100, "policy (only the first 12 of 13 octets of the body are signed)"},
+    };
+    for (const auto& c : cases) {
+        for (const std::string canonicalization : {"simple/simple", "relaxed/relaxed"}) {
+            CAPTURE(c.name);
+            CAPTURE(canonicalization);
+            DkimVerifyOptions options;
+            options.minimum_signed_body = c.minimum;
+            const auto mail = sign("c=" + canonicalization + "; h=from" + c.length, plain_mail);
+            CHECK(Verifier(rfc8463_zone(), options).results(mail) == c.want_results);
+        }
+    }
+}
+
+TEST_CASE("what is appended to a mail shows, where l= lets it verify")
+{
+    const auto mail = sign("c=relaxed/relaxed; h=from; l=13", plain_mail) + "Buy now!\n";
+    CHECK(Verifier().results(mail) == "pass (only the first 13 of 23 octets of the body are signed)");
+    DkimVerifyOptions options;
+    options.minimum_signed_body = 100;
+    CHECK(Verifier(rfc8463_zone(), options).results(mail)
+          == "policy (only the first 13 of 23 octets of the body are signed)");
+}
+
+TEST_CASE("fields that must be signed")
+{
+    DkimVerifyOptions options;
+    options.must_be_signed = {"subject", "reply-to"};
+    CHECK(Verifier(rfc8463_zone(), options).results(sign("h=from:subject", plain_mail)) == "pass");
+    Verifier strict(rfc8463_zone(), options);
+    CHECK(strict.results(sign("h=from", plain_mail)) == "policy (subject is not signed)");
+    CHECK(strict.resolver.lookups == 0); // its key is of no use
+}
+
+TEST_CASE("an outcome does to a stranger's mail what the operator says")
+{
+    struct Case {
+        const char* name;
+        std::string mail;
+        FakeResolver::Zone zone;
+        FilterAction DkimActions::* action;
+        const char* want_reason;
+    };
+    const auto temporary = zone_of(brisbane_name, {DnsStatus::tempfail, {}, {}});
+    const std::string unsigned_mail = "From: a@example.org\n\nHi.\n";
+    const Case cases[] = {
+        {"fail", replaced(rfc8463_mail, "hungry", "thirsty"), rfc8463_zone(), &DkimActions::bad_signature,
+         "fail football.example.com (body hash did not verify)"},
+        {"no key", std::string(rfc8463_mail), {}, &DkimActions::key_not_found,
+         "permerror football.example.com (no key)"},
+        {"DNS", std::string(rfc8463_mail), temporary, &DkimActions::dns_error,
+         "temperror football.example.com (key cannot be looked up now)"},
+        {"the trouble that may pass counts, wherever it stands", std::string(rfc8463_mail),
+         zone_of(test_name, {DnsStatus::tempfail, {}, {}}), &DkimActions::dns_error,
+         "temperror football.example.com (key cannot be looked up now)"},
+        {"none", unsigned_mail, {}, &DkimActions::no_signature, "none"},
+        {"two From", replaced(rfc8463_mail, "To:", "From: x@evil.example\nTo:"), rfc8463_zone(),
+         &DkimActions::security, "policy football.example.com (several From fields)"},
+        {"syntax", "DKIM-Signature: v=1; d=a.example\n" + unsigned_mail, {}, &DkimActions::signature_error,
+         "neutral a.example (no a=)"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        DkimVerifyOptions options;
+        options.actions.*c.action = FilterAction::reject;
+        FilterVerdict verdict;
+        auto mail = read_mail_text(c.mail);
+        Verifier(c.zone, options).judge(mail, verdict);
+        CHECK(verdict.action == FilterAction::reject);
+        CHECK(verdict.reason == c.want_reason);
+        CHECK_FALSE(verdict.text.empty());
+
+        mail.message.origin = Origin::relay; // is not ours to refuse
+        Verifier(c.zone, options).judge(mail, verdict);
+        CHECK(verdict.action == FilterAction::accept);
+        CHECK(verdict.reason == c.want_reason);
+    }
+}
+
+TEST_CASE("one signature that passes is enough")
+{
+    DkimVerifyOptions options;
+    options.actions = {FilterAction::reject, FilterAction::reject, FilterAction::reject, FilterAction::reject,
+                       FilterAction::reject, FilterAction::reject, FilterAction::reject};
+    FilterVerdict verdict;
+    Verifier(zone_of(test_name, found({test_key})), options).judge(read_mail_text(rfc8463_mail), verdict);
+    CHECK(verdict.action == FilterAction::accept);
+    CHECK(verdict.reason == "pass football.example.com");
+}
+
+TEST_CASE("what DMARC is told")
+{
+    const auto findings = Verifier(zone_of(test_name, {DnsStatus::tempfail, {}, {}})).verify(read_mail_text(rfc8463_mail));
+    REQUIRE(findings.identifiers.size() == 2);
+    CHECK(findings.identifiers[0].method == Identifier::Method::dkim);
+    CHECK(findings.identifiers[0].domain == "football.example.com");
+    CHECK(findings.identifiers[0].outcome == Identifier::Outcome::other);
+    CHECK(findings.identifiers[1].outcome == Identifier::Outcome::temperror);
+    CHECK(Verifier().verify(read_mail_text(rfc8463_mail)).identifiers[0].outcome == Identifier::Outcome::pass);
 }
 
 TEST_CASE("our own mail is not judged; that of a relay is")

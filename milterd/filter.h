@@ -50,9 +50,17 @@ struct FilterVerdict {
     bool log_recipients = false; // the decision is to have a log line for each recipient, too
 };
 
+// A domain that SPF or DKIM has looked at, for DMARC.
+struct Identifier {
+    enum class Method { spf, dkim } method{};
+    enum class Outcome { pass, temperror, other } outcome{};
+    std::string domain; // of the sender, or HELO for the null sender (spf); d= (dkim): A-labels in lower case
+};
+
 // What the filters learn of a mail and tell the ones after them.
 struct Findings {
-    std::vector<AuthResult> auth_results; // for the Authentication-Results header
+    std::vector<AuthResult> auth_results{}; // for the Authentication-Results header
+    std::vector<Identifier> identifiers{};
 };
 
 class FilterPass {

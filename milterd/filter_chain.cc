@@ -190,6 +190,7 @@ Decision ChainPass::finish()
     });
     auto decision = decide();
     count();
+    tell(decision);
     record(decision, since(start));
     return decision;
 }
@@ -200,8 +201,9 @@ void ChainPass::ask(Asked& asked, Deadline deadline)
         asked.verdict = asked.pass->verdict(message_, findings_, deadline);
         return;
     }
-    auto findings = findings_; // it sees what the others found; what it finds is dropped
+    auto findings = findings_; // it sees what the others found; what it finds is for no header
     asked.verdict = asked.pass->verdict(message_, findings, deadline);
+    findings_.identifiers = std::move(findings.identifiers);
 }
 
 Decision ChainPass::decide()
@@ -238,6 +240,18 @@ void ChainPass::count() const
             verdicts.push_back({asked.filter->filter->name(), asked.verdict->action, asked.filter->observe,
                                 asked.is_faulty, asked.took});
     chain_->settings_.counts->add(verdicts);
+}
+
+void ChainPass::tell(const Decision& decision) const
+{
+    if (!chain_->settings_.watch)
+        return;
+    JudgedMessage judged{origin_name(message_), decision.filter, {}};
+    for (const auto& asked : asked_)
+        if (asked.verdict)
+            judged.filters.push_back({asked.filter->filter->name(), asked.verdict->action, asked.verdict->reason,
+                                      asked.filter->observe, asked.took});
+    chain_->settings_.watch(judged);
 }
 
 void ChainPass::record(const Decision& decision, std::chrono::microseconds took) const

@@ -5,7 +5,8 @@
 // of all filters go with a mail that is accepted or quarantined.
 //
 // A filter set to observe decides and is logged like any other; then its
-// verdict counts as accept, and its edits and findings are dropped.
+// verdict counts as accept, and its edits and what it would write into
+// Authentication-Results are dropped; the identifiers that it found are not.
 //
 // Internal mail (message.h) is never rejected: it is quarantined instead. What
 // would be deferred waits as it is, for pickup(8) tries again; but Postfix's
@@ -26,6 +27,7 @@
 #include "milterd/origin.h"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,10 +43,25 @@ struct ChainedFilter {
     bool observe = false;
 };
 
+// What the chain made of a mail, for who wants to explain it.
+struct JudgedFilter {
+    std::string_view name;
+    FilterAction action{};
+    std::string reason{};
+    bool is_observed = false;
+    std::chrono::microseconds took{};
+};
+struct JudgedMessage {
+    std::string_view origin{};     // stranger, relay, ours, internal
+    std::string_view decided_by{}; // empty: all accepted
+    std::vector<JudgedFilter> filters{}; // those that had something to say
+};
+
 struct ChainSettings {
     std::chrono::milliseconds deadline{}; // the longest that a mail may wait from its end to its decision
     OriginRules origins{};
     std::shared_ptr<FilterCounts> counts{}; // none: nobody counts
+    std::function<void(const JudgedMessage&)> watch{}; // none: nobody watches
 };
 
 // What becomes of a mail.
@@ -95,6 +112,7 @@ private:
     void ask(Asked& asked, Deadline deadline);
     Decision decide();
     void count() const;
+    void tell(const Decision& decision) const;
     void record(const Decision& decision, std::chrono::microseconds took) const;
     void record_recipients(const Decision& decision) const;
 

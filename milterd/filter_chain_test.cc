@@ -170,6 +170,35 @@ TEST_CASE("FilterChain: a filter that observes decides and is logged, and nothin
     CHECK(decide({{"spf", {{}, {}, Step::verdict}, true}}, other).action == FilterAction::accept);
 }
 
+TEST_CASE("FilterChain: DMARC goes by what filters that observe have found")
+{
+    class Finder final : public Filter, public FilterPass {
+    public:
+        std::string_view name() const override { return "finder"; }
+        std::unique_ptr<FilterPass> begin(const Message&) override { return std::make_unique<Finder>(); }
+        FilterVerdict verdict(const Message&, Findings& findings, Deadline) override
+        {
+            findings.auth_results.push_back({"dkim", "pass", "", "", {}});
+            findings.identifiers.push_back({Identifier::Method::dkim, Identifier::Outcome::pass, "a.example"});
+            return {};
+        }
+    };
+    std::size_t results = 9, identifiers = 9;
+    const FakeFilter::Script looking{{}, {}, Step::none, false, [&](const Message&, const Findings& findings, Deadline) {
+                                         results = findings.auth_results.size();
+                                         identifiers = findings.identifiers.size();
+                                     }};
+    std::vector<ChainedFilter> filters;
+    filters.push_back({std::make_unique<Finder>(), true});
+    filters.push_back({std::make_unique<FakeFilter>("next", looking)});
+    FakeLog log;
+    Message message;
+    ChainPass(std::make_shared<const FilterChain>(std::move(filters), ChainSettings{std::chrono::seconds(5)}, log), message)
+        .finish();
+    CHECK(results == 0);
+    CHECK(identifiers == 1);
+}
+
 TEST_CASE("FilterChain: what one filter finds, the next one sees")
 {
     FakeLog log;

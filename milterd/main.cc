@@ -1,6 +1,7 @@
 // postern-milterd - the combined milter: one message, one verdict, some headers
 #include "config/settings.h"
 #include "milterd/dkim_commands.h"
+#include "milterd/explain_offline.h"
 #include "milterd/startup.h"
 
 #include <CLI/CLI.hpp>
@@ -10,7 +11,7 @@
 int main(int argc, char** argv)
 {
     try {
-        CLI::App app("Postfix's milter: DKIM, SPF and viruses, in one pass over each message.", "postern-milterd");
+        CLI::App app("Postfix's milter: DKIM, SPF, DMARC and viruses, in one pass over each message.", "postern-milterd");
         std::string config_path(postern::default_config_path);
         std::string path_to_check;
         std::string instance;
@@ -18,6 +19,13 @@ int main(int argc, char** argv)
         app.add_option("--instance", instance, "Read [milterd.NAME] and the like over [milterd]")->type_name("NAME");
         app.add_option("--check", path_to_check, "Read this configuration file, print its faults, and end")
             ->type_name("FILE");
+        std::string envelope;
+        std::string mail_path;
+        auto* const explain = app.add_option("--explain", envelope,
+                                             "Say what would become of a mail of this client, and why, and end");
+        auto* const mail = app.add_option("--message", mail_path, "The mail for --explain")->type_name("FILE");
+        explain->type_name("NAME=VALUE ...")->needs(mail);
+        mail->needs(explain);
         app.set_version_flag("--version", "postern-milterd " POSTERN_VERSION);
         const postern::DkimCommands dkim(app);
         CLI11_PARSE(app, argc, argv);
@@ -26,6 +34,8 @@ int main(int argc, char** argv)
             return postern::run_dkim_command(config_path, dkim.command());
         if (!path_to_check.empty())
             return postern::check_milterd(path_to_check, instance);
+        if (!envelope.empty())
+            return postern::explain_milterd(config_path, instance, envelope, mail_path);
         return postern::run_milterd(config_path, instance);
     } catch (const std::exception& exception) {
         fmt::print(stderr, "postern-milterd: {}\n", exception.what());

@@ -4,6 +4,11 @@
 
 namespace postern {
 
+bool has_name(const HeaderField& field, std::string_view name)
+{
+    return equals_ignoring_case(trim(field.name), name);
+}
+
 std::size_t occurrence_of(const Message& message, std::size_t at)
 {
     if (at >= message.header.size())

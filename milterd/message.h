@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,10 @@ struct Message {
     bool is_notice = false;   // internal, and Postfix's own (a bounce, a notice to the postmaster): never deferred either
     Origin origin = Origin::stranger;
 };
+
+// Without regard to case, and to blanks between the name and its colon: readers of mail pass over them
+// (RFC 5322 4.5.1), so that "From :" is one more From.
+bool has_name(const HeaderField& field, std::string_view name);
 
 // The n-th field of that name in `message.header`, counted from 1 as libmilter does; 0 if `at` is no field.
 std::size_t occurrence_of(const Message& message, std::size_t at);

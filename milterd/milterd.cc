@@ -20,10 +20,12 @@ constexpr auto time_to_write = std::chrono::milliseconds(200);
 
 constexpr auto longest_drain = std::chrono::minutes(10); // common/service cuts it short
 
-SessionLimits session_limits(const MilterdSettings& settings)
+SessionLimits session_limits(const Config& config)
 {
     SessionLimits limits;
-    limits.max_connections = static_cast<std::size_t>(settings.max_connections);
+    limits.max_connections = static_cast<std::size_t>(config.milterd.max_connections);
+    limits.header_octets = static_cast<std::size_t>(config.header.max_size);
+    limits.header_fields = static_cast<std::size_t>(config.header.max_fields);
     return limits;
 }
 
@@ -85,7 +87,7 @@ Result<> Milterd::configure(const Config& config)
     if (is_reload)
         host_->set_chain(std::move(*chain));
     else
-        host_ = std::make_shared<SessionHost>(std::move(*chain), session_limits(config.milterd), log_);
+        host_ = std::make_shared<SessionHost>(std::move(*chain), session_limits(config), log_);
     return {};
 }
 

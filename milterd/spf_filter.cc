@@ -1,5 +1,7 @@
 #include "milterd/spf_filter.h"
 
+#include "common/text.h"
+
 #include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <asio/use_future.hpp>
@@ -9,6 +11,13 @@
 
 namespace postern {
 namespace {
+
+Identifier::Outcome outcome_of(SpfResult result)
+{
+    if (result == SpfResult::pass)
+        return Identifier::Outcome::pass;
+    return result == SpfResult::temperror ? Identifier::Outcome::temperror : Identifier::Outcome::other;
+}
 
 class Pass final : public FilterPass {
 public:
@@ -22,6 +31,7 @@ public:
     {
         const auto answer = wait(std::min(deadline, deadline_));
         findings.auth_results.push_back(spf_auth_result(answer, message));
+        findings.identifiers.push_back({Identifier::Method::spf, outcome_of(answer.result), spf_domain(message)});
         FilterVerdict verdict;
         verdict.reason = spf_result_name(answer.result);
         return verdict;
@@ -52,7 +62,7 @@ SpfQuery query_of(const Message& message, const std::string& receiver)
     SpfQuery query;
     query.ip = *message.client;
     query.local_part = message.sender.local_part;
-    query.domain = message.sender.is_null() ? message.helo : message.sender.domain;
+    query.domain = message.sender.is_null() ? message.helo : message.sender.domain; // RFC 7208 2.4
     query.helo = message.helo;
     query.receiver = receiver;
     return query;
@@ -65,6 +75,13 @@ asio::awaitable<SpfAnswer> ask(CheckHost check_host, SpfQuery query, Deadline de
 }
 
 } // namespace
+
+std::string spf_domain(const Message& message)
+{
+    if (!message.sender.is_null())
+        return message.sender.domain;
+    return to_a_labels(message.helo).value_or(to_lower(message.helo));
+}
 
 AuthResult spf_auth_result(const SpfAnswer& answer, const Message& message)
 {

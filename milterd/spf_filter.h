@@ -32,6 +32,10 @@ struct SpfFilterOptions {
     std::string receiver; // our own name
 };
 
+// The domain that SPF speaks of: the sender's, or the HELO name where the sender is null (RFC 7208 2.4).
+// In A-labels and lower case.
+std::string spf_domain(const Message& message);
+
 // What Authentication-Results says of an answer. Pure.
 AuthResult spf_auth_result(const SpfAnswer& answer, const Message& message);
 

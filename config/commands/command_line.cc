@@ -1,6 +1,10 @@
 #include "config/commands/command_line.h"
 
+#include "config/check.h"
+
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <unistd.h>
 
 namespace postern {
@@ -25,6 +29,20 @@ Result<ProgramAnswer> run_system_program(std::vector<std::string> command)
         return answer;
     command.front() = installed;
     return run_program(command);
+}
+
+int become(const std::string& daemon, std::vector<std::string> words)
+{
+    auto program = find_daemon(daemon);
+    if (program.empty())
+        return print_faults({Error{daemon + ": not installed here"}});
+    words.insert(words.begin(), program);
+    std::vector<char*> arguments;
+    for (auto& word : words)
+        arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    ::execv(program.c_str(), arguments.data());
+    return print_faults({Error{fmt::format("{}: {}", program, std::strerror(errno))}});
 }
 
 } // namespace postern

@@ -19,4 +19,7 @@ int print_faults(const std::vector<Error>& faults);
 // A program of Postfix's or of the system's, also for whom /usr/sbin is not in the PATH.
 Result<ProgramAnswer> run_system_program(std::vector<std::string> command);
 
+// Runs the program of a daemon, "postern-policyd", in this one's place. Returns only if it cannot: 1.
+int become(const std::string& daemon, std::vector<std::string> words);
+
 } // namespace postern

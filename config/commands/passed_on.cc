@@ -1,12 +1,8 @@
 #include "config/commands/passed_on.h"
 
-#include "config/check.h"
 #include "config/commands/command_line.h"
 
-#include <cerrno>
 #include <CLI/CLI.hpp>
-#include <cstring>
-#include <unistd.h>
 #include <utility>
 
 namespace postern {
@@ -23,17 +19,9 @@ PassedOnCommand::PassedOnCommand(CLI::App& app, Names names, int& status)
 
 int PassedOnCommand::run(const std::vector<std::string>& words) const
 {
-    const auto program = find_daemon(names_.daemon);
-    if (program.empty())
-        return print_faults({Error{names_.daemon + ": not installed here"}});
-    std::vector<std::string> line{program, "--config", path_, names_.command};
+    std::vector<std::string> line{"--config", path_, names_.command};
     line.insert(line.end(), words.begin(), words.end());
-    std::vector<char*> arguments;
-    for (auto& word : line)
-        arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    ::execv(program.c_str(), arguments.data());
-    return print_faults({Error{fmt::format("{}: {}", program, std::strerror(errno))}});
+    return become(names_.daemon, std::move(line));
 }
 
 } // namespace postern

@@ -21,6 +21,11 @@ std::span<const Setting> redis_settings();
 std::span<const Setting> recipient_settings();
 std::span<const Setting> ldap_settings();
 std::span<const Setting> milterd_settings();
+std::span<const Setting> auth_results_settings();
+std::span<const Setting> header_settings();
+std::span<const Setting> iprev_settings();
+std::span<const Setting> dkim_verify_settings();
+std::span<const Setting> dmarc_settings();
 std::span<const Setting> dkim_settings();
 std::span<const Setting> clamav_settings();
 

@@ -75,7 +75,6 @@ int sign(const std::vector<std::string>& words)
     DkimSettings settings;
     settings.canonicalization = words.at(1);
     settings.signed_fields = settings.omitted_fields = settings.author_fields = settings.oversign = {"*"};
-    settings.clock_drift = std::chrono::minutes(5);
     for (std::size_t i = 3; i < words.size(); ++i) {
         const auto parts = split(words[i], ':');
         settings.domains.push_back(

@@ -206,8 +206,8 @@ class WithDkimpy(unittest.TestCase):
     def test_a_limited_body(self) -> None:
         """l= is respected, and the reader of the result is told (RFC 6376 8.2)."""
         mail = self.rsa.sign(HEADERS["plain"] + b"\r\nHi.\r\n", "simple/simple", length=True)
-        remark = "only the first 5 octets of the body are signed"
-        self.assertEqual(self.our_results(mail), [["pass", DOMAIN, remark]])
+        remark = "only the first 5 of 15 octets of the body are signed"
+        self.assertEqual(self.our_results(mail), [["pass", DOMAIN, ""]])
         self.assertEqual(self.our_results(mail + b"Buy now!\r\n", 1), [["pass", DOMAIN, remark]])
         shorter = mail.replace(b"Hi.\r\n", b"")
         self.assertEqual(self.our_results(shorter), [["permerror", DOMAIN, "l= exceeds the body"]])
