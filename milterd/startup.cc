@@ -6,6 +6,7 @@
 #include "common/process_facts.h"
 #include "common/queued_log.h"
 #include "common/service.h"
+#include "config/daemon.h"
 #include "config/log_options.h"
 #include "config/settings.h"
 #include "milterd/build_chain.h"
@@ -13,12 +14,10 @@
 #include "milterd/dkim_signers.h"
 #include "milterd/milterd.h"
 
-#include <algorithm>
 #include <asio/io_context.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
-#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
@@ -26,22 +25,8 @@ namespace postern {
 namespace {
 
 constexpr auto program = "postern-milterd";
-constexpr rlim_t descriptors_each = 3;     // of a connection: itself, the scanner's, the mail for the scanner
-constexpr rlim_t other_descriptors = 256;  // log, control, DNS, libmilter's own
-
-std::string joined(const std::vector<Error>& faults)
-{
-    std::string text;
-    for (const auto& fault : faults)
-        text.append(text.empty() ? "" : "; ").append(fault.what);
-    return text;
-}
-
-void print(const std::vector<Error>& faults, std::FILE* to)
-{
-    for (const auto& fault : faults)
-        fmt::print(to, "{}\n", fault.what);
-}
+constexpr std::size_t descriptors_each = 3;     // of a connection: itself, the scanner's, the mail for the scanner
+constexpr std::size_t other_descriptors = 256;  // log, control, DNS, libmilter's own
 
 std::vector<std::string> warnings_of(const LoadedConfig& loaded)
 {
@@ -49,64 +34,6 @@ std::vector<std::string> warnings_of(const LoadedConfig& loaded)
     for (auto& warning : clamav_warnings(loaded.config.clamav))
         warnings.push_back(std::move(warning));
     return warnings;
-}
-
-void log_warnings(Log& log, const LoadedConfig& loaded)
-{
-    for (const auto& warning : warnings_of(loaded))
-        log.warning("configuration", {{"problem", warning}});
-}
-
-// The soft limit is 1024 nearly everywhere; without descriptors libmilter would turn in circles.
-void raise_descriptor_limit(std::int64_t max_connections, Log& log)
-{
-    const auto wanted = static_cast<rlim_t>(max_connections) * descriptors_each + other_descriptors;
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-        return;
-    limit.rlim_cur = std::min(wanted, limit.rlim_max);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur < wanted)
-        log.warning("configuration", {{"problem", "milterd.max_connections: more than descriptors allow"},
-                                      {"descriptors", limit.rlim_cur}});
-}
-
-Result<FileDescriptor> open_listener(const MilterdSettings& settings)
-{
-    auto address = parse_socket_address(settings.listen);
-    if (!address)
-        return tl::unexpected(address.error());
-    return open_listen_socket({.address = *address,
-                               .activation_name = "milter",
-                               .mode = static_cast<mode_t>(settings.socket_mode),
-                               .owner = settings.user,
-                               .group = settings.socket_group});
-}
-
-Result<> open_control(Service& service, const MilterdSettings& settings)
-{
-    if (settings.control.empty())
-        return {};
-    SocketAddress address;
-    address.path = settings.control;
-    return service.open_control({.address = address,
-                                 .activation_name = "milterd-control",
-                                 .owner = settings.user,
-                                 .group = settings.group});
-}
-
-// Nothing if it is not wanted.
-Result<FileDescriptor> open_metrics(const MilterdSettings& settings)
-{
-    if (settings.metrics.empty())
-        return FileDescriptor();
-    auto address = parse_socket_address(settings.metrics);
-    if (!address)
-        return tl::unexpected(address.error());
-    return open_listen_socket({.address = *address,
-                               .activation_name = "milterd-metrics",
-                               .owner = settings.user,
-                               .group = settings.group});
 }
 
 // The daemon and what it answers to.
@@ -127,16 +54,18 @@ public:
                          .drain = [this](auto done) { milterd_->drain(std::move(done)); },
                          .command = [this](std::string command, std::string) { return answer(std::move(command)); }});
 
-        auto listener = open_listener(settings);
+        auto listener = open_listener(settings, "milter");
         if (!listener)
             return tl::unexpected(listener.error());
-        if (const auto control = open_control(service, settings); !control)
+        if (const auto control = open_control(service, settings, "milterd-control"); !control)
             return tl::unexpected(control.error());
         socket_.emplace(*parse_socket_address(settings.listen)); // the table has checked it
-        auto metrics_listener = open_metrics(settings);
+        auto metrics_listener = open_metrics(settings, "milterd-metrics");
         if (!metrics_listener)
             return tl::unexpected(metrics_listener.error());
-        raise_descriptor_limit(settings.max_connections, log_);
+        // Without descriptors libmilter would turn in circles.
+        raise_descriptor_limit(static_cast<std::size_t>(settings.max_connections) * descriptors_each + other_descriptors,
+                               "milterd.max_connections", log_);
         auto signers = load_dkim_signers(loaded.config); // while root: the daemon's user need not be able to
         if (!signers)
             return tl::unexpected(signers.error());
@@ -145,7 +74,7 @@ public:
         if (const auto started = log_.start(); !started)
             return tl::unexpected(started.error());
 
-        log_warnings(log_, loaded);
+        log_warnings(log_, warnings_of(loaded));
         milterd_.emplace(log_, std::move(*signers));
         if (const auto configured = milterd_->configure(loaded.config); !configured)
             return tl::unexpected(configured.error());
@@ -169,7 +98,7 @@ private:
             return configured;
         log_.set_level(log_level(loaded->config.log.level));
         log_.reopen();
-        log_warnings(log_, *loaded);
+        log_warnings(log_, warnings_of(*loaded));
         for (const auto& setting : need_restart(running_, loaded->config, Daemon::milterd))
             log_.warning("configuration", {{"problem", setting + ": takes effect at the next start"}});
         return {};

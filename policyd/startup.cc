@@ -6,6 +6,7 @@
 #include "common/process_facts.h"
 #include "common/queued_log.h"
 #include "common/service.h"
+#include "config/daemon.h"
 #include "config/log_options.h"
 #include "config/settings.h"
 #include "policyd/dnsbl_tables.h"
@@ -13,39 +14,17 @@
 #include "policyd/policyd.h"
 #include "policyd/recipients.h"
 
-#include <algorithm>
 #include <asio/io_context.hpp>
 #include <cstdio>
 #include <fmt/format.h>
 #include <optional>
-#include <sys/resource.h>
 #include <unistd.h>
 
 namespace postern {
 namespace {
 
 constexpr auto program = "postern-policyd";
-constexpr rlim_t other_descriptors = 256; // beside connections: log, control, DNS, store
-
-std::string joined(const std::vector<Error>& faults)
-{
-    std::string text;
-    for (const auto& fault : faults)
-        text.append(text.empty() ? "" : "; ").append(fault.what);
-    return text;
-}
-
-void print(const std::vector<Error>& faults, std::FILE* to)
-{
-    for (const auto& fault : faults)
-        fmt::print(to, "{}\n", fault.what);
-}
-
-void log_warnings(Log& log, const std::vector<std::string>& warnings)
-{
-    for (const auto& warning : warnings)
-        log.warning("configuration", {{"problem", warning}});
-}
+constexpr std::size_t other_descriptors = 256; // beside connections: log, control, DNS, store
 
 // What the configuration cannot know of the host.
 std::vector<std::string> host_warnings(const Config& config)
@@ -54,58 +33,6 @@ std::vector<std::string> host_warnings(const Config& config)
     for (auto& warning : Recipients::warnings(config, read_text_file))
         warnings.push_back(std::move(warning));
     return warnings;
-}
-
-// A descriptor for each connection: the soft limit is 1024 nearly everywhere.
-void raise_descriptor_limit(std::int64_t max_connections, Log& log)
-{
-    const auto wanted = static_cast<rlim_t>(max_connections) + other_descriptors;
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-        return;
-    limit.rlim_cur = std::min(wanted, limit.rlim_max);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur < wanted)
-        log.warning("configuration", {{"problem", "policyd.max_connections: more than descriptors allow"},
-                                      {"descriptors", limit.rlim_cur}});
-}
-
-Result<FileDescriptor> open_listener(const PolicydSettings& settings)
-{
-    auto address = parse_socket_address(settings.listen);
-    if (!address)
-        return tl::unexpected(address.error());
-    return open_listen_socket({.address = *address,
-                               .activation_name = "policy",
-                               .mode = static_cast<mode_t>(settings.socket_mode),
-                               .owner = settings.user,
-                               .group = settings.socket_group});
-}
-
-Result<> open_control(Service& service, const PolicydSettings& settings)
-{
-    if (settings.control.empty())
-        return {};
-    SocketAddress address;
-    address.path = settings.control;
-    return service.open_control({.address = address,
-                                 .activation_name = "policyd-control",
-                                 .owner = settings.user,
-                                 .group = settings.group});
-}
-
-// Nothing if it is not wanted.
-Result<FileDescriptor> open_metrics(const PolicydSettings& settings)
-{
-    if (settings.metrics.empty())
-        return FileDescriptor();
-    auto address = parse_socket_address(settings.metrics);
-    if (!address)
-        return tl::unexpected(address.error());
-    return open_listen_socket({.address = *address,
-                               .activation_name = "policyd-metrics",
-                               .owner = settings.user,
-                               .group = settings.group});
 }
 
 // The daemon and what it answers to.
@@ -128,16 +55,17 @@ public:
                              return answer(std::move(command), std::move(arguments));
                          }});
 
-        auto listener = open_listener(settings);
+        auto listener = open_listener(settings, "policy");
         if (!listener)
             return tl::unexpected(listener.error());
-        if (const auto control = open_control(service, settings); !control)
+        if (const auto control = open_control(service, settings, "policyd-control"); !control)
             return tl::unexpected(control.error());
         socket_.emplace(*parse_socket_address(settings.listen)); // the table has checked it
-        auto metrics_listener = open_metrics(settings);
+        auto metrics_listener = open_metrics(settings, "policyd-metrics");
         if (!metrics_listener)
             return tl::unexpected(metrics_listener.error());
-        raise_descriptor_limit(settings.max_connections, log_);
+        raise_descriptor_limit(static_cast<std::size_t>(settings.max_connections) + other_descriptors,
+                               "policyd.max_connections", log_);
         if (const auto dropped = drop_privileges(settings.user, settings.group); !dropped)
             return tl::unexpected(dropped.error());
         if (const auto started = log_.start(); !started)
