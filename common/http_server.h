@@ -6,11 +6,12 @@
 // request's memory from the daemon beside it.
 // Failure: a request that is no HTTP, too long or too slow is answered with
 // its status, or not at all; the whole exchange is bound in time. An exception
-// of the handler is 500.
+// of the handler is 500. The Error says that the module is not there.
 // See: RFC 9110, RFC 9112; cpp-httplib does the protocol
 #pragma once
 
 #include "common/file_descriptor.h"
+#include "common/result.h"
 
 #include <chrono>
 #include <cstddef>
@@ -34,17 +35,16 @@ struct HttpLimits {
     std::size_t request_octets = std::size_t{16} << 10;
 };
 
+// Serves as long as it lives; its destructor waits for the handler, if it is at work.
 class HttpServer {
 public:
-    // `listener` listens already (open_listen_socket), Unix or TCP.
-    HttpServer(FileDescriptor listener, HttpHandler handler, HttpLimits limits = {});
-    ~HttpServer(); // waits for the handler, if it is at work
-
-private:
-    class Exchange;
-    class Worker;
-
-    std::unique_ptr<Worker> worker_;
+    virtual ~HttpServer() = default;
 };
+
+// `listener` listens already (open_listen_socket), Unix or TCP.
+Result<std::unique_ptr<HttpServer>> start_http_server(FileDescriptor listener, HttpHandler handler, HttpLimits limits = {});
+
+// What the module gives (see module.h).
+using StartHttpServer = std::unique_ptr<HttpServer>(FileDescriptor listener, HttpHandler handler, HttpLimits limits);
 
 } // namespace postern

@@ -36,8 +36,10 @@ HttpAnswer handle(const std::string& path)
 
 struct Fixture {
     explicit Fixture(HttpLimits limits = {})
-        : server(listen_at(path), handle, limits)
     {
+        auto started = start_http_server(listen_at(path), handle, limits);
+        REQUIRE(started);
+        server = std::move(*started);
     }
 
     // The whole answer to these octets, after which nothing more comes.
@@ -51,7 +53,7 @@ struct Fixture {
 
     ScratchFolder folder;
     std::string path = folder / "http";
-    HttpServer server;
+    std::unique_ptr<HttpServer> server;
 };
 
 } // namespace

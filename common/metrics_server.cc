@@ -98,12 +98,20 @@ HttpAnswer MetricsServer::Impl::answer(const std::string& path)
     return {is_ready ? 200 : 503, plain_text, std::move(text)};
 }
 
-MetricsServer::MetricsServer(asio::io_context& io, FileDescriptor listener, Collect collect,
-                             std::chrono::milliseconds patience)
-    : impl_(std::make_unique<Impl>(io, std::move(collect), patience))
+Result<std::unique_ptr<MetricsServer>> MetricsServer::start(asio::io_context& io, FileDescriptor listener,
+                                                            Collect collect, std::chrono::milliseconds patience)
 {
-    impl_->server = std::make_unique<HttpServer>(std::move(listener),
-                                                 [impl = impl_.get()](const std::string& path) { return impl->answer(path); });
+    auto impl = std::make_unique<Impl>(io, std::move(collect), patience);
+    auto server = start_http_server(std::move(listener), [impl = impl.get()](const auto& path) { return impl->answer(path); });
+    if (!server)
+        return tl::unexpected(server.error());
+    impl->server = std::move(*server);
+    return std::unique_ptr<MetricsServer>(new MetricsServer(std::move(impl)));
+}
+
+MetricsServer::MetricsServer(std::unique_ptr<Impl> impl)
+    : impl_(std::move(impl))
+{
 }
 
 MetricsServer::~MetricsServer()

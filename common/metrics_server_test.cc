@@ -21,8 +21,9 @@ public:
     {
         auto listener = open_listen_socket({.address = *parse_socket_address("unix:" + path)});
         REQUIRE(listener);
-        server_ = std::make_unique<MetricsServer>(io_, std::move(*listener), [this, kind] { return collect(kind); },
-                                                  patience);
+        auto server = MetricsServer::start(io_, std::move(*listener), [this, kind] { return collect(kind); }, patience);
+        REQUIRE(server);
+        server_ = std::move(*server);
     }
 
     ~Fixture()

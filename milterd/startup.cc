@@ -17,6 +17,7 @@
 #include <asio/io_context.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <unistd.h>
@@ -80,8 +81,12 @@ public:
             return tl::unexpected(configured.error());
         running_ = loaded.config;
         milterd_->serve(std::move(*listener));
-        if (*metrics_listener)
-            metrics_.emplace(io_, std::move(*metrics_listener), [this] { return facts(); });
+        if (*metrics_listener) {
+            auto metrics = MetricsServer::start(io_, std::move(*metrics_listener), [this] { return facts(); });
+            if (!metrics)
+                return tl::unexpected(metrics.error());
+            metrics_ = std::move(*metrics);
+        }
         const int status = service.run();
         metrics_.reset();
         end_if_in_work(status);
@@ -139,7 +144,7 @@ private:
     asio::io_context io_{1};
     ProcessFacts process_{program, POSTERN_VERSION};
     std::optional<Milterd> milterd_; // after the drop of privileges: it has threads
-    std::optional<MetricsServer> metrics_;
+    std::unique_ptr<MetricsServer> metrics_;
 };
 
 } // namespace

@@ -17,6 +17,7 @@
 #include <asio/io_context.hpp>
 #include <cstdio>
 #include <fmt/format.h>
+#include <memory>
 #include <optional>
 #include <unistd.h>
 
@@ -77,8 +78,12 @@ public:
             return tl::unexpected(configured.error());
         running_ = loaded.config;
         policyd_.serve(std::move(*listener));
-        if (*metrics_listener)
-            metrics_.emplace(io_, std::move(*metrics_listener), [this] { return facts(); });
+        if (*metrics_listener) {
+            auto metrics = MetricsServer::start(io_, std::move(*metrics_listener), [this] { return facts(); });
+            if (!metrics)
+                return tl::unexpected(metrics.error());
+            metrics_ = std::move(*metrics);
+        }
         return service.run();
     }
 
@@ -133,7 +138,7 @@ private:
     asio::io_context io_{1};
     Policyd policyd_;
     ProcessFacts process_{program, POSTERN_VERSION};
-    std::optional<MetricsServer> metrics_;
+    std::unique_ptr<MetricsServer> metrics_;
 };
 
 } // namespace

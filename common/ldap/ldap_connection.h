@@ -9,7 +9,7 @@
 // Failure: an Error says at which step. After one of send() or receive() the
 // connection is of no use any more. A bind DN without a password is refused:
 // servers take that for an anonymous login (RFC 4513 5.1.2).
-// The only file that includes ldap.h.
+// libldap is loaded at the first use (see module.h); only ldap_module.cc knows it.
 #pragma once
 
 #include "common/ldap/ldap_options.h"
@@ -24,30 +24,25 @@ namespace postern {
 
 class LdapConnection {
 public:
-    // Once, before any thread uses libldap: its first use is not for threads.
+    using Open = Result<std::unique_ptr<LdapConnection>>(const LdapOptions& options, const LdapUrl& url, LdapStop& stop);
+
+    // Once, before any thread opens one: loads what is needed. If that fails, so does each open().
     static void initialize();
 
     // `stop` outlives the call, and ends it.
-    static Result<std::unique_ptr<LdapConnection>> open(const LdapOptions& options, const LdapUrl& url, LdapStop& stop);
-    ~LdapConnection();
+    static Open open;
+    virtual ~LdapConnection() = default;
 
-    int descriptor() const; // readable: call receive()
+    virtual int descriptor() const = 0; // readable: call receive()
 
-    Result<int> send(const LdapSearch& search); // a number that the answer will have
+    virtual Result<int> send(const LdapSearch& search) = 0; // a number that the answer will have
 
     struct Arrival {
         int number = 0;
         LdapReply reply;
     };
     // The next answer that is there as a whole; nothing: wait. Until there is none.
-    Result<std::optional<Arrival>> receive();
-
-private:
-    class Session;
-
-    explicit LdapConnection(std::unique_ptr<Session> session);
-
-    std::unique_ptr<Session> session_;
+    virtual Result<std::optional<Arrival>> receive() = 0;
 };
 
 } // namespace postern
