@@ -13,13 +13,28 @@ std::uint64_t random_64()
     return std::uint64_t{random()} << 32 | random();
 }
 
-// Little endian, as SipHash reads its message; `size` is at most 8.
-std::uint64_t read_word(const char* text, std::size_t size)
+// Little endian, as SipHash reads its message.
+std::uint64_t read_word(const char* text)
 {
     std::uint64_t word = 0;
-    std::memcpy(&word, text, size);
+    std::memcpy(&word, text, sizeof word);
     if constexpr (std::endian::native == std::endian::big)
         word = __builtin_bswap64(word);
+    return word;
+}
+
+// Of the octets behind the last whole word, fewer than eight; where there is a word before them they come with its end,
+// which is faster than to copy as many as there are.
+std::uint64_t read_rest(std::string_view text, std::size_t whole)
+{
+    const auto size = text.size() - whole;
+    if (size == 0)
+        return 0;
+    if (whole > 0)
+        return read_word(text.data() + text.size() - 8) >> (64 - 8 * size);
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < size; ++i)
+        word |= std::uint64_t{static_cast<unsigned char>(text[i])} << 8 * i;
     return word;
 }
 
@@ -68,8 +83,8 @@ std::size_t KeyedHash::operator()(std::string_view text) const
                 key1_ ^ 0x7465646279746573};
     const std::size_t whole = text.size() / 8 * 8;
     for (std::size_t i = 0; i < whole; i += 8)
-        state.add(read_word(text.data() + i, 8));
-    state.add(std::uint64_t{text.size() & 0xff} << 56 | read_word(text.data() + whole, text.size() - whole));
+        state.add(read_word(text.data() + i));
+    state.add(std::uint64_t{text.size() & 0xff} << 56 | read_rest(text, whole));
 
     state.v2 ^= 0xff;
     for (int i = 0; i < 3; ++i)

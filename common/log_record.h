@@ -1,7 +1,8 @@
 // log_record - the fields of a log event, packed into one run of octets
 //
 // A line has a dozen fields, and a daemon writes one for each request: so they
-// are not kept as a dozen strings. A record that is cleared keeps its memory.
+// are not kept as a dozen strings, and of a name, which is a literal of ours,
+// only its place is kept. A record that is cleared keeps its memory.
 //
 //     record.add("client", request.client_address);
 //     record.add("spf", {"reject", " ", reason});
@@ -46,6 +47,7 @@ public:
     {
     }
 
+    // `name` outlives the record and all copies of it.
     void add(std::string_view name, std::string_view value);
     void add(std::string_view name, const char* value) { add(name, std::string_view(value)); }
     void add(std::string_view name, std::initializer_list<std::string_view> parts); // of one value

@@ -56,15 +56,19 @@ public:
             use(*old);
             return old->value;
         }
-        if (size_ >= capacity_)
-            erase_oldest();
-        if ((size_ + 1) * 2 > slots_.size())
-            grow();
-        auto* const entry = make(key, hash, std::move(value));
-        slots_[slot_for(key, hash)] = {hash, entry};
-        ++size_;
-        link(*entry);
-        return entry->value;
+        return add(key, hash, std::move(value));
+    }
+
+    // The one that is there, else what `make` gives.
+    template <class Make>
+    Value& find_or_put(std::string_view key, Make make)
+    {
+        const std::uint64_t hash = hash_(key);
+        if (auto* const old = slots_[slot_for(key, hash)].entry) {
+            use(*old);
+            return old->value;
+        }
+        return add(key, hash, make());
     }
 
     void erase(std::string_view key)
@@ -115,6 +119,19 @@ private:
         if (!key.empty())
             std::memcpy(entry->octets(), key.data(), key.size());
         return entry;
+    }
+
+    Value& add(std::string_view key, std::uint64_t hash, Value&& value)
+    {
+        if (size_ >= capacity_)
+            erase_oldest();
+        if ((size_ + 1) * 2 > slots_.size())
+            grow();
+        auto* const entry = make(key, hash, std::move(value));
+        slots_[slot_for(key, hash)] = {hash, entry};
+        ++size_;
+        link(*entry);
+        return entry->value;
     }
 
     std::size_t home(std::uint64_t hash) const { return hash & (slots_.size() - 1); }

@@ -84,4 +84,15 @@ TEST_CASE("LruCache: put replaces, erase removes, oldest is next to go")
     CHECK_FALSE(cache.oldest());
 }
 
+TEST_CASE("LruCache: find_or_put makes only what is not there")
+{
+    LruCache<int> cache(2);
+    CHECK(cache.find_or_put("a", [] { return 1; }) == 1);
+    cache.put("b", 2);
+    CHECK(cache.find_or_put("a", [] { return 3; }) == 1); // and it is the last used now
+    CHECK(cache.find_or_put("c", [] { return 4; }) == 4);
+    CHECK_FALSE(cache.find("b"));
+    CHECK(cache.size() == 2);
+}
+
 } // namespace postern

@@ -10,12 +10,12 @@ MessageStore::MessageStore(std::size_t capacity, std::chrono::seconds lifetime)
 
 std::shared_ptr<PolicyMessage> MessageStore::at(std::string_view instance, Time now)
 {
-    if (auto known = find(instance, now))
-        return known;
-    auto message = std::make_shared<PolicyMessage>();
-    if (!instance.empty())
-        entries_.put(instance, {message, now});
-    return message;
+    forget_old(now);
+    if (instance.empty())
+        return std::make_shared<PolicyMessage>();
+    auto& entry = entries_.find_or_put(instance, [] { return Entry{std::make_shared<PolicyMessage>(), {}}; });
+    entry.used = now;
+    return entry.message;
 }
 
 std::shared_ptr<PolicyMessage> MessageStore::find(std::string_view instance, Time now)

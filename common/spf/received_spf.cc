@@ -159,16 +159,20 @@ void prepare_received_spf(const IpAddress& client, std::string_view domain, SpfA
 
 std::string write_received_spf(const SpfMail& mail, const SpfAnswer& answer)
 {
-    const bool is_prepared = !answer.field_head.empty();
+    if (answer.field_head.empty()) {
+        auto prepared = answer;
+        prepare_received_spf(mail.client, mail.domain, prepared);
+        return write_received_spf(mail, prepared);
+    }
     std::string field;
     field.reserve(512);
-    field += is_prepared ? answer.field_head : write_head(mail.client, mail.domain, answer.result);
+    field += answer.field_head;
 
     // The pairs that a reader cannot do without come first.
     field += mail.identity == SpfIdentity::helo ? " identity=helo;" : " identity=mailfrom;";
     add_envelope(field, mail);
     const auto size_before = field.size();
-    field += is_prepared ? answer.field_tail : write_tail(answer);
+    field += answer.field_tail;
     if (field.size() >= max_received_spf)
         field.resize(size_before);
     field.pop_back(); // the last semicolon
