@@ -54,7 +54,7 @@ public:
     Decision& operator=(const Decision&) = delete;
 
     // Takes the verdict of one check.
-    void weigh(const Step& step, Verdict verdict, std::chrono::nanoseconds time)
+    void weigh(const Step& step, Verdict&& verdict, std::chrono::nanoseconds time)
     {
         ++step.counts->verdicts[static_cast<std::size_t>(verdict.action)];
         step.counts->time.add(time);

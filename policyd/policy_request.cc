@@ -2,7 +2,6 @@
 
 #include "common/text.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -56,6 +55,13 @@ const Attribute* find_attribute(std::string_view name)
     return place != 0 && attributes[place - 1].name == name ? &attributes[place - 1] : nullptr;
 }
 
+// As std::find, which looks at one octet at a time.
+const char* find(const char* from, const char* end, char c)
+{
+    const auto* const found = static_cast<const char*>(std::memchr(from, c, static_cast<std::size_t>(end - from)));
+    return found ? found : end;
+}
+
 std::string shown(std::string_view line)
 {
     return printable(line, 80);
@@ -76,27 +82,26 @@ void understand(PolicyRequest& request)
 Result<PolicyRequest> parse_policy_request(std::string_view text)
 {
     PolicyRequest request;
-    if (const auto parsed = parse_policy_request(text, request); !parsed)
-        return tl::unexpected(parsed.error());
+    const auto size = parse_policy_request(text, request);
+    if (!size)
+        return tl::unexpected(size.error());
+    if (*size != text.size())
+        return fail("policy request: an empty line ends it before \"{}\"", shown(text.substr(*size)));
     return request;
 }
 
-Result<> parse_policy_request(std::string_view text, PolicyRequest& request)
+Result<std::size_t> parse_policy_request(std::string_view text, PolicyRequest& request)
 {
     for (const auto& attribute : attributes)
         (request.*attribute.field).clear();
     request.has_sender = false;
     bool is_access_policy = false;
 
-    if (text.find('\0') != std::string_view::npos)
-        return fail("policy request: holds a NUL");
-
     const char* const end = text.data() + text.size();
-    for (const char* at = text.data(); at != end;) {
-        const auto* line_end = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)));
-        if (!line_end)
-            line_end = end;
-        const auto* const name_end = std::find(at, line_end, '='); // a few octets: no call is worth it
+    const char* at = text.data();
+    while (at != end && *at != '\n') {
+        const auto* line_end = find(at, end, '\n');
+        const auto* const name_end = find(at, line_end, '=');
         if (name_end == line_end || name_end == at)
             return fail("policy request: not name=value: \"{}\"", shown({at, line_end}));
         const std::string_view name(at, name_end);
@@ -112,10 +117,12 @@ Result<> parse_policy_request(std::string_view text, PolicyRequest& request)
             is_access_policy = true;
         }
     }
+    if (find(text.data(), at, '\0') != at)
+        return fail("policy request: holds a NUL");
     if (!is_access_policy)
         return fail("policy request: has no request=smtpd_access_policy");
     understand(request);
-    return {};
+    return static_cast<std::size_t>((at == end ? end : at + 1) - text.data());
 }
 
 } // namespace postern

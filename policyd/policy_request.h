@@ -49,11 +49,12 @@ struct PolicyRequest {
     MailAddress recipient_address;
 };
 
-// Parses one request, without the empty line that ends it.
+// Parses one request; the empty line that ends it need not be there.
 Result<PolicyRequest> parse_policy_request(std::string_view text);
 
-// The same into a request that was used before, so that its strings keep their memory: a
-// connection carries thousands. After a failure `request` holds nothing of use.
-Result<> parse_policy_request(std::string_view text, PolicyRequest& request);
+// The same of the first of several, into a request that was used before, so that its strings keep
+// their memory: a connection carries thousands. Gives how many octets it took, the empty line
+// included. After a failure `request` holds nothing of use.
+Result<std::size_t> parse_policy_request(std::string_view text, PolicyRequest& request);
 
 } // namespace postern

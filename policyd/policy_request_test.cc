@@ -119,6 +119,40 @@ TEST_CASE("parse_policy_request: nothing of the last request is left in the next
     CHECK(request.recipient_address.is_null());
 }
 
+TEST_CASE("parse_policy_request: the first of several, and how many octets it takes")
+{
+    struct Case {
+        const char* name;
+        std::string input;
+        std::string_view want_sender;
+        std::size_t want_rest; // octets
+        bool want_error;
+    };
+    const auto one = with("sender=a@b\n\n");
+    const Case cases[] = {
+        {"one", one, "a@b", 0, false},
+        {"one without the empty line", with("sender=a@b\n"), "a@b", 0, false},
+        {"two", one + with("sender=c@d\n\n"), "a@b", with("sender=c@d\n\n").size(), false},
+        {"one and a half", one + "request=smtpd", "a@b", 13, false},
+        {"one and what is no request", one + "junk\n\n", "a@b", 6, false},
+        {"one and a NUL behind it", one + std::string(1, '\0'), "a@b", 1, false},
+        {"one and an empty one", one + "\n", "a@b", 1, false},
+        {"an empty one before it", "\n" + one, "", 0, true},
+        {"what is no request before it", "junk\n\n" + one, "", 0, true},
+        {"a name that reaches into the next line", with("sender\n=a@b\n\n"), "", 0, true},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        PolicyRequest request;
+        const auto size = parse_policy_request(c.input, request);
+        REQUIRE(size.has_value() != c.want_error);
+        if (size) {
+            CHECK(request.sender == c.want_sender);
+            CHECK(*size + c.want_rest == c.input.size());
+        }
+    }
+}
+
 TEST_CASE("parse_policy_request: an Error is one short printable line")
 {
     const auto got = parse_policy_request(with(std::string(5000, '\x1b')));

@@ -33,25 +33,15 @@ void RequestBuffer::filled(std::size_t count)
 std::optional<std::string_view> RequestBuffer::request()
 {
     const auto octets = held();
-    if (length_ > 0) // found before
-        return octets.substr(0, length_ - 1);
-    if (octets.starts_with('\n')) { // an empty line and nothing before it
-        length_ = 1;
-        return octets.substr(0, 0);
-    }
-    const auto end = octets.find("\n\n", scanned_);
-    if (end == std::string_view::npos) {
-        scanned_ = octets.empty() ? 0 : octets.size() - 1; // the last may be the first of the two
-        return std::nullopt;
-    }
-    length_ = end + 2;
-    return octets.substr(0, end + 1);
+    if (octets.ends_with("\n\n") || octets.starts_with('\n') || octets.find("\n\n", scanned_) != std::string_view::npos)
+        return octets;
+    scanned_ = octets.empty() ? 0 : octets.size() - 1; // the last may be the first of the two
+    return std::nullopt;
 }
 
-void RequestBuffer::pop()
+void RequestBuffer::pop(std::size_t size)
 {
-    begin_ += length_;
-    length_ = 0;
+    begin_ += size;
     scanned_ = 0;
     if (empty())
         begin_ = end_ = 0;

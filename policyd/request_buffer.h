@@ -1,8 +1,10 @@
 // request_buffer - octets of a connection, cut into policy requests
 //
 // Framing only: a request ends at the first empty line. Pure. Octets are
-// read into space(), then told by filled(). A connection that waits keeps
-// little memory; no request makes it keep more than `limit`.
+// read into space(), then told by filled(). Where the end is, the parser will
+// see; here it is only known that there is one, which needs no look at all
+// the octets where the last two are it. A connection that waits keeps little
+// memory; no request makes it keep more than `limit`.
 #pragma once
 
 #include <cstddef>
@@ -24,11 +26,11 @@ public:
 
     void filled(std::size_t count);
 
-    // The first request, without the empty line that ends it; none if it has not arrived as a
-    // whole. The view is good until the next pop() or space().
+    // What is here and was not popped, if a whole request is at its front; nothing if it is not
+    // whole yet. The view is good until the next space().
     std::optional<std::string_view> request();
 
-    void pop(); // drops the request that request() gave
+    void pop(std::size_t size); // drops a request, the empty line that ends it included
 
     bool empty() const { return begin_ == end_; } // nothing here of a request that is to come
 
@@ -40,7 +42,6 @@ private:
     std::size_t begin_ = 0;   // of what was not popped
     std::size_t end_ = 0;
     std::size_t scanned_ = 0; // octets after begin_ that hold no end of a request
-    std::size_t length_ = 0;  // of the request that request() gave, its empty line included
 };
 
 } // namespace postern

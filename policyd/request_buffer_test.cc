@@ -20,8 +20,9 @@ std::vector<std::string> requests_of(RequestBuffer& buffer, std::string_view oct
         octets.remove_prefix(count);
         buffer.filled(count);
         while (const auto request = buffer.request()) {
-            requests.emplace_back(*request);
-            buffer.pop();
+            const auto size = request->starts_with('\n') ? 1 : request->find("\n\n") + 2;
+            requests.emplace_back(request->substr(0, size - 1));
+            buffer.pop(size);
         }
     }
     return requests;

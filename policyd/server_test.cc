@@ -172,6 +172,29 @@ TEST_CASE("Server: two requests in one write are two answers, in their order")
     CHECK(client.receive() == echo_of("b@x"));
 }
 
+TEST_CASE("Server: of three requests in one write the first is answered and the broken one ends the connection")
+{
+    Fixture fixture;
+    PolicyClient client(fixture.path());
+    client.send(rcpt_request("a@x") + "junk\n\n" + rcpt_request("c@x"));
+    CHECK(client.receive() == echo_of("a@x"));
+    CHECK_FALSE(client.receive());
+}
+
+TEST_CASE("Server: more requests at a time than are answered in one go")
+{
+    Fixture fixture;
+    std::vector<std::unique_ptr<PolicyClient>> clients;
+    for (int i = 0; i < 200; ++i)
+        clients.push_back(std::make_unique<PolicyClient>(fixture.path()));
+    for (int round = 0; round < 3; ++round) {
+        for (std::size_t i = 0; i < clients.size(); ++i)
+            clients[i]->send(rcpt_request(std::to_string(i)));
+        for (std::size_t i = 0; i < clients.size(); ++i)
+            CHECK(clients[i]->receive() == echo_of(std::to_string(i)));
+    }
+}
+
 TEST_CASE("Server: a request and a half, then the other half")
 {
     Fixture fixture;

@@ -23,16 +23,35 @@ Session::Session(FileDescriptor socket, SocketPoll& poll, std::uint64_t number, 
 {
 }
 
+// In one piece, for each coroutine of its own would cost every request.
 asio::awaitable<void> Session::run()
 {
     try {
-        for (bool goes_on = true; goes_on;) {
-            if (const auto text = buffer_.request())
-                goes_on = co_await answer(*text);
-            else if (is_stopping_ && buffer_.empty())
-                break;
-            else
-                goes_on = co_await read();
+        for (;;) {
+            if (const auto text = buffer_.request()) {
+                const auto now = SteadyClock::now();
+                if (!take(*text, now))
+                    break;
+                const auto policy = current_.policy; // a reload may put another in its place meanwhile
+                forget_last_message(*policy);
+                const auto reply = co_await policy->answer(request_, number_, now + limits_.deadline);
+                if (poll_.is_in_round()) // the answers of a round leave together
+                    co_await poll_.round_end(asio::use_awaitable);
+                std::string_view rest = reply;
+                if (!send(rest) || (!rest.empty() && !co_await write(rest)))
+                    break;
+                if (buffer_.empty())
+                    enter(State::idle, now); // not the time of the answer: an idle second more or less is no matter
+                else
+                    enter(State::arriving, SteadyClock::now());
+            } else {
+                if (is_stopping_ && buffer_.empty())
+                    break;
+                if (has_space())
+                    co_await poll_.readable(socket_.get(), asio::use_awaitable);
+                if (!read())
+                    break;
+            }
         }
     } catch (const std::exception& exception) { // of a check, or no memory: Postfix applies its own default
         report(exception.what());
@@ -40,51 +59,46 @@ asio::awaitable<void> Session::run()
     close();
 }
 
-// False: the connection is over.
-asio::awaitable<bool> Session::read()
+bool Session::has_space()
 {
-    const auto space = buffer_.space();
-    if (space.empty()) {
-        report("request is too long");
-        co_return false;
-    }
-    co_await poll_.readable(socket_.get(), asio::use_awaitable);
+    if (!buffer_.space().empty())
+        return true;
+    report("request is too long");
+    close();
+    return false;
+}
+
+// What has arrived. False: the connection is over.
+bool Session::read()
+{
     if (state_ == State::closed)
-        co_return false;
+        return false;
+    const auto space = buffer_.space();
     const auto count = ::recv(socket_.get(), space.data(), space.size(), 0);
     if (count < 0 && (errno == EAGAIN || errno == EINTR))
-        co_return true;
+        return true;
     if (count <= 0) {
         if (!buffer_.empty())
             report("client left in the middle of a request");
-        co_return false;
+        return false;
     }
     buffer_.filled(static_cast<std::size_t>(count));
     if (state_ == State::idle && !buffer_.request())
         enter(State::arriving, SteadyClock::now());
-    co_return true;
+    return true;
 }
 
-asio::awaitable<bool> Session::answer(std::string_view text)
+// The request at the front of `text` becomes the one at hand. False: it is none.
+bool Session::take(std::string_view text, Time now)
 {
-    const auto parsed = parse_policy_request(text, request_);
-    buffer_.pop();
-    if (!parsed) {
-        report(parsed.error().what);
-        co_return false;
+    const auto size = parse_policy_request(text, request_);
+    if (!size) {
+        report(size.error().what);
+        return false;
     }
-    const auto now = SteadyClock::now();
+    buffer_.pop(*size);
     enter(State::deciding, now);
-    const auto policy = current_.policy; // a reload may put another in its place meanwhile
-    forget_last_message(*policy);
-    const auto reply = co_await policy->answer(request_, number_, now + limits_.deadline);
-    std::string_view rest = reply;
-    const bool is_taken = send(rest) && (rest.empty() || co_await write(rest));
-    if (buffer_.empty())
-        enter(State::idle, now); // not the time of the answer: an idle second more or less is no matter
-    else
-        enter(State::arriving, SteadyClock::now());
-    co_return is_taken;
+    return true;
 }
 
 // An smtpd(8) process has one message at a time: a request for another says that the last one is over.

@@ -65,8 +65,9 @@ public:
 private:
     enum class State { idle, arriving, deciding, answering, closed };
 
-    asio::awaitable<bool> read();
-    asio::awaitable<bool> answer(std::string_view text);
+    bool has_space();
+    bool read();
+    bool take(std::string_view text, Time now);
     void forget_last_message(Policy& policy);
     asio::awaitable<bool> write(std::string_view reply);
     bool send(std::string_view& reply);

@@ -9,6 +9,7 @@ namespace postern {
 namespace {
 
 constexpr int most_events = 256; // at a time
+constexpr std::size_t most_held = 64; // answers of a round: the first should not wait for too many others
 
 int new_epoll()
 {
@@ -70,18 +71,32 @@ struct SocketPoll::State : std::enable_shared_from_this<State> {
         const int count = ::epoll_wait(poll.native_handle(), events.data(), most_events, 0);
         for (int i = 0; i < count && poll.is_open(); ++i) {
             const int fd = events[static_cast<std::size_t>(i)].data.fd;
+            is_in_round = true;
             if (auto waiter = std::move(sockets[static_cast<std::size_t>(fd)].waiter))
                 waiter->wake(); // may do anything: wait again, forget, end all
             else
                 watch(fd, 0); // or it would be told again and again
+            if (held.size() >= most_held)
+                end_round();
         }
+        end_round();
         if (poll.is_open())
             wait();
+    }
+
+    void end_round()
+    {
+        is_in_round = false;
+        for (auto& waiter : held) // nobody adds one: it is no round any more
+            waiter->wake();
+        held.clear();
     }
 
     asio::io_context& io;
     asio::posix::stream_descriptor poll;
     std::vector<Socket> sockets; // by descriptor
+    std::vector<std::unique_ptr<Waiter>> held; // until the end of the round
+    bool is_in_round = false;
 };
 
 SocketPoll::SocketPoll(asio::io_context& io)
@@ -103,6 +118,16 @@ void SocketPoll::add(int fd, std::uint32_t events, std::unique_ptr<Waiter> waite
         state_->sockets.resize(index + 1);
     state_->sockets[index].waiter = std::move(waiter);
     state_->watch(fd, events);
+}
+
+bool SocketPoll::is_in_round() const
+{
+    return state_->is_in_round;
+}
+
+void SocketPoll::add_to_round(std::unique_ptr<Waiter> waiter)
+{
+    state_->held.push_back(std::move(waiter));
 }
 
 void SocketPoll::forget(int fd)

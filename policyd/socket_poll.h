@@ -4,6 +4,8 @@
 // by an epoll(7) instance of their own than by Asio's sockets, which try each
 // read once before they wait for it: here a question costs one read and one
 // write, and one round through the io_context serves all that have arrived.
+// Who has an answer may hold it until all of the round have theirs: sent one
+// after the other, they do not wake their receivers in between.
 // Level-triggered, so nothing is lost between two waits. A socket is waited
 // for by one coroutine at a time. Everything on the thread of the io_context.
 // Failure: if epoll itself fails, who waits is woken, and its read tells.
@@ -41,6 +43,18 @@ public:
         return wait(fd, EPOLLOUT, std::forward<Token>(token));
     }
 
+    // Until what has arrived with this coroutine's question is read, too: co_await poll.round_end(asio::use_awaitable).
+    // Only while is_in_round(); it is soon, whatever happens.
+    template <class Token>
+    auto round_end(Token&& token)
+    {
+        return asio::async_initiate<Token, void()>(
+            [this](auto handler) { add_to_round(std::make_unique<WaiterOf<decltype(handler)>>(std::move(handler))); }, token);
+    }
+
+    // Whether a question is being read now, and others may follow.
+    bool is_in_round() const;
+
     // Before `fd` is closed: wakes, soon, who waits for it.
     void forget(int fd);
 
@@ -76,6 +90,7 @@ private:
             token);
     }
     void add(int fd, std::uint32_t events, std::unique_ptr<Waiter> waiter);
+    void add_to_round(std::unique_ptr<Waiter> waiter);
 
     std::shared_ptr<State> state_; // a handler of the io_context may outlive this
 };

@@ -107,6 +107,39 @@ TEST_CASE("SocketPoll: what nobody waits for is not told of again and again, and
     CHECK(fixture.text == "a-b-");
 }
 
+TEST_CASE("SocketPoll: what is held until the end of a round waits for what came with it, and for no more")
+{
+    Fixture fixture;
+    Pair first, second;
+    CHECK_FALSE(fixture.poll->is_in_round());
+    const auto serve = [&](Pair& pair) {
+        asio::co_spawn(
+            fixture.io,
+            [&]() -> asio::awaitable<void> {
+                for (int i = 0; i < 2; ++i) {
+                    co_await fixture.poll->readable(pair.ours.get(), asio::use_awaitable);
+                    fixture.text += pair.heard();
+                    REQUIRE(fixture.poll->is_in_round());
+                    co_await fixture.poll->round_end(asio::use_awaitable);
+                    CHECK_FALSE(fixture.poll->is_in_round());
+                    fixture.text += '.';
+                }
+            },
+            asio::detached);
+    };
+    serve(first);
+    serve(second);
+    first.tell('a');
+    second.tell('a');
+    fixture.settle();
+    CHECK(fixture.text == "aa..");
+    first.tell('b');
+    fixture.settle();
+    second.tell('b');
+    fixture.settle();
+    CHECK(fixture.text == "aa..b.b.");
+}
+
 TEST_CASE("SocketPoll: wakes when there is room to write")
 {
     Fixture fixture;

@@ -27,10 +27,11 @@ std::vector<std::string> requests_of(std::string_view octets, std::size_t step)
         octets.remove_prefix(count);
         buffer.filled(count);
         while (const auto request = buffer.request()) {
-            if (request->size() >= limit || request->find("\n\n") != std::string_view::npos)
+            const auto size = request->starts_with('\n') ? 1 : request->find("\n\n") + 2;
+            if (request->size() > limit || size > request->size()) // none is there
                 std::abort();
-            requests.emplace_back(*request);
-            buffer.pop();
+            requests.emplace_back(request->substr(0, size - 1));
+            buffer.pop(size);
         }
     }
     return requests;
