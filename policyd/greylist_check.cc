@@ -41,22 +41,27 @@ FunctionState GreylistCheck::state() const
     return {name(), trouble.empty() ? FunctionState::Kind::ready : FunctionState::Kind::down, trouble, "pass"};
 }
 
-// Into keys_.
-void GreylistCheck::write_keys(const PolicyRequest& request, const PolicyMessage& message)
+// Into keys_, as those below.
+void GreylistCheck::write_domain_keys(const PolicyRequest& request, const PolicyMessage& message)
 {
-    const auto& settings = options_.settings;
     write_greylist_mail(request.sender_address, request.recipient_address, mail_);
-    keys_.network.assign(
-        network_key(*request.client, prefix(settings.ipv4_prefix), prefix(settings.ipv6_prefix)).text, mail_);
-    if (settings.auto_whitelist_by == "address")
-        keys_.network.client = request.client->text();
-    const auto domain = settings.spf_key ? verified_domain(request, message) : std::string_view();
+    const auto domain = options_.settings.spf_key ? verified_domain(request, message) : std::string_view();
     keys_.domain.triplet.clear(); // its memory stays
     keys_.domain.client.clear();
     if (!domain.empty()) {
         domain_.assign("@").append(domain); // as domain_key has it: the domain is in lower case
         keys_.domain.assign(domain_, mail_);
     }
+}
+
+// After the domain's.
+void GreylistCheck::write_network_keys(const PolicyRequest& request)
+{
+    const auto& settings = options_.settings;
+    keys_.network.assign(
+        network_key(*request.client, prefix(settings.ipv4_prefix), prefix(settings.ipv6_prefix)).text, mail_);
+    if (settings.auto_whitelist_by == "address")
+        keys_.network.client = request.client->text();
 }
 
 GreylistPolicy GreylistCheck::policy_for(const MailAddress& recipient) const
@@ -66,30 +71,34 @@ GreylistPolicy GreylistCheck::policy_for(const MailAddress& recipient) const
     return policy;
 }
 
-struct GreylistCheck::Known {
-    bool is_all = false; // every row that may count
-    GreylistRows rows;
-};
-
-// From memory. The domain alone is enough where it lets the mail in once more.
-GreylistCheck::Known GreylistCheck::recall(const PolicyRequest& request, const PolicyMessage& message)
+// What memory has of a pair; false: there may be more of it.
+bool GreylistCheck::recall(const GreylistKeyPair& keys, GreylistRowPair& rows)
 {
-    write_keys(request, message);
-    Known known;
-    bool has_domain = true;
-    if (!keys_.domain.empty()) {
-        const auto rows = store_.recall(keys_.domain);
-        has_domain = rows.has_value();
-        known.rows.domain = rows.value_or(GreylistRowPair{});
-        const auto decision = greylist_decide(known.rows, true, clock_.now(), policy_for(request.recipient_address));
-        known.is_all = decision.lets_in() && !decision.is_first_pass;
+    const auto both = store_.recall(keys);
+    rows = both ? *both : GreylistRowPair{{}, store_.recall_client(keys)};
+    return both.has_value();
+}
+
+// What memory alone decides; nothing: the store has to be asked. The domain is enough where it lets the mail in once
+// more, and a client that is whitelisted whatever the triplet.
+std::optional<GreylistDecision> GreylistCheck::recall(const PolicyRequest& request, const PolicyMessage& message,
+                                                      Timestamp now)
+{
+    const auto policy = policy_for(request.recipient_address);
+    GreylistRows rows;
+    bool is_all = true;
+    write_domain_keys(request, message);
+    const bool has_domain = !keys_.domain.empty();
+    if (has_domain) {
+        is_all = recall(keys_.domain, rows.domain);
+        const auto decision = greylist_decide(rows, true, now, policy);
+        if (decision.lets_in() && !decision.is_first_pass && !request.notes) // which name both keys
+            return decision;
     }
-    if (!known.is_all && has_domain) {
-        const auto rows = store_.recall(keys_.network);
-        known.is_all = rows.has_value();
-        known.rows.network = rows.value_or(GreylistRowPair{});
-    }
-    return known;
+    write_network_keys(request);
+    is_all = recall(keys_.network, rows.network) && is_all;
+    const auto decision = greylist_decide(rows, has_domain, now, policy);
+    return is_all || decision.kind == GreylistDecision::Kind::client_whitelisted ? std::optional(decision) : std::nullopt;
 }
 
 asio::awaitable<Verdict> GreylistCheck::check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)
@@ -97,18 +106,15 @@ asio::awaitable<Verdict> GreylistCheck::check(const PolicyRequest& request, Poli
     if (const auto reason = rules_.exemption(request, message); !reason.empty())
         co_return answer(request, Verdict{.reason = std::string(reason)});
 
-    const auto policy = policy_for(request.recipient_address);
-    if (const auto known = recall(request, message); known.is_all) {
-        const auto decision = greylist_decide(known.rows, !keys_.domain.empty(), clock_.now(), policy);
-        if (decision.lets_in() || options_.vouchers.empty())
-            co_return conclude(request, keys_, decision);
-    }
+    if (const auto decision = recall(request, message, clock_.now());
+        decision && (decision->lets_in() || options_.vouchers.empty()))
+        co_return conclude(request, keys_, *decision);
 
     const auto keys = keys_; // those of another request, once this one waits
     const auto rows = co_await store_.find(keys, deadline);
     if (!rows)
         co_return answer(request, Verdict{.reason = "store unavailable"});
-    auto decision = greylist_decide(*rows, !keys.domain.empty(), clock_.now(), policy);
+    auto decision = greylist_decide(*rows, !keys.domain.empty(), clock_.now(), policy_for(request.recipient_address));
     if (!decision.lets_in() && !options_.vouchers.empty()) {
         auto voucher = co_await options_.vouchers.voucher(*request.client, request.helo_name, deadline, request.notes);
         if (!voucher.empty())

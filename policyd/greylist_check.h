@@ -49,9 +49,10 @@ public:
     FunctionState state() const override;
 
 private:
-    struct Known; // what memory has, and what it decides
-    Known recall(const PolicyRequest& request, const PolicyMessage& message);
-    void write_keys(const PolicyRequest& request, const PolicyMessage& message);
+    void write_domain_keys(const PolicyRequest& request, const PolicyMessage& message);
+    void write_network_keys(const PolicyRequest& request);
+    bool recall(const GreylistKeyPair& keys, GreylistRowPair& rows);
+    std::optional<GreylistDecision> recall(const PolicyRequest& request, const PolicyMessage& message, Timestamp now);
     GreylistPolicy policy_for(const MailAddress& recipient) const;
     Verdict conclude(const PolicyRequest& request, const GreylistKeys& keys, const GreylistDecision& decision);
     Verdict answer(const PolicyRequest& request, Verdict verdict, const GreylistDecision& decision = {}) const;
@@ -63,7 +64,7 @@ private:
     GreylistPolicy policy_;
     GreylistTexts texts_;
     GreylistKeys keys_; // of the request at hand, up to the first suspension
-    std::string mail_, domain_; // for write_keys
+    std::string mail_, domain_; // for the keys
 };
 
 } // namespace postern

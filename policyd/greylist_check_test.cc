@@ -276,6 +276,21 @@ TEST_CASE("GreylistCheck: a mail that is known is answered from memory, with one
     CHECK(setup.store.recalls == recalls + 1);
 }
 
+TEST_CASE("GreylistCheck: a new mail of a client that is known to be whitelisted asks no store")
+{
+    Setup setup;
+    setup.store.clients["192.0.2.0"] = {2, setup.clock.now()};
+    setup.ask(request("first@example.net"));
+    CHECK(setup.store.finds == 1);
+
+    CHECK(setup.ask(request("second@example.net")).reason == "client AWL");
+    CHECK(setup.store.finds == 1);
+
+    setup.store.clients["192.0.2.0"] = {1, setup.clock.now()}; // not whitelisted: the triplet counts
+    CHECK(setup.ask(request("third@example.net")).reason == "new");
+    CHECK(setup.store.finds == 2);
+}
+
 TEST_CASE("GreylistCheck: who is vouched for does not wait, and leaves nothing behind")
 {
     auto resolver = std::make_shared<FakeResolver>();

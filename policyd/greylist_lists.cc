@@ -62,7 +62,7 @@ bool remembered_match(LruCache<bool>& known, std::string_view subject, Match mat
 
 GreylistLists::GreylistLists(ClientList clients, AddressList recipients, AddressList senders)
     : clients_(std::move(clients))
-    , known_names_(remembered)
+    , known_clients_(remembered)
     , recipients_{std::move(recipients), LruCache<bool>(remembered)}
     , senders_{std::move(senders), LruCache<bool>(remembered)}
 {
@@ -85,10 +85,12 @@ Result<std::unique_ptr<GreylistLists>> GreylistLists::load(const GreylistSetting
 
 bool GreylistLists::has_client(const IpAddress& client, std::string_view client_name)
 {
-    if (clients_.has_name(client_name) || clients_.has_address(client))
-        return true;
-    return clients_.has_patterns()
-        && remembered_match(known_names_, client_name, [&](auto name) { return clients_.matches(name); });
+    if (clients_.size() == 0)
+        return false;
+    client_.assign(reinterpret_cast<const char*>(client.octets().data()), client.octets().size()).append(client_name);
+    return remembered_match(known_clients_, client_, [&](auto) {
+        return clients_.has_name(client_name) || clients_.has_address(client) || clients_.matches(client_name);
+    });
 }
 
 bool GreylistLists::Addresses::has(const MailAddress& address, std::string_view as_sent)

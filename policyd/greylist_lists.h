@@ -1,8 +1,8 @@
 // greylist_lists - the clients, recipients and senders that are listed as good
 //
 // From list files in postgrey's format and from entries of the configuration.
-// What the tables cannot answer, the regular expressions, is remembered by
-// name and by address, so that they are asked about each once.
+// What was said of a client is remembered, since each of its mails asks, and
+// so is what regular expressions said of an address.
 // load() reads every file again and gives new lists, or every fault. A file
 // may be missing if its name ends in .local or if it is in /etc/postgrey,
 // where the default looks for it.
@@ -43,7 +43,8 @@ private:
     GreylistLists(ClientList clients, AddressList recipients, AddressList senders);
 
     ClientList clients_;
-    LruCache<bool> known_names_; // by the regular expressions
+    LruCache<bool> known_clients_; // by address and name
+    std::string client_;           // the key of the client at hand
     Addresses recipients_, senders_;
 };
 

@@ -128,6 +128,13 @@ std::optional<GreylistRowPair> GreylistSqlite::recall(const GreylistKeyPair& key
     return rows;
 }
 
+std::optional<ClientRow> GreylistSqlite::recall_client(const GreylistKeyPair& keys)
+{
+    std::optional<ClientRow> row;
+    in_memory(clients_, keys.client, row);
+    return row;
+}
+
 // Whether it can be told without the file what the row is, or that there is none.
 template <class T>
 bool GreylistSqlite::recall(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row)

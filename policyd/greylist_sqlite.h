@@ -54,6 +54,7 @@ public:
     ~GreylistSqlite() override;
 
     std::optional<GreylistRowPair> recall(const GreylistKeyPair& keys) override;
+    std::optional<ClientRow> recall_client(const GreylistKeyPair& keys) override;
     asio::awaitable<Result<GreylistRows>> find(const GreylistKeys& keys, Deadline deadline) override;
     void apply(const GreylistKeyPair& keys, const GreylistRowPair& writes) override;
     GreylistStoreState state() const override;

@@ -169,6 +169,16 @@ TEST_CASE("GreylistSqlite: both names of a client, in one question and from memo
     CHECK_FALSE(setup.store.recall(keys(3)).has_value());
 }
 
+TEST_CASE("GreylistSqlite: a client is known by itself, whatever the triplet")
+{
+    ScratchFolder folder;
+    Setup setup(folder / "greylist.sqlite");
+    const auto other = GreylistKeyPair{keys(2).triplet, keys(1).client};
+    CHECK_FALSE(setup.store.recall_client(other));
+    setup.store.apply(keys(1), {{}, ClientRow{5, setup.clock.now()}});
+    CHECK(setup.store.recall_client(other) == ClientRow{5, setup.clock.now()});
+}
+
 TEST_CASE("GreylistSqlite: many triplets through a small memory")
 {
     const ScratchFolder folder;

@@ -39,6 +39,9 @@ public:
     // Both rows of one pair, if they, or that they are not there, can be told at once.
     virtual std::optional<GreylistRowPair> recall(const GreylistKeyPair& keys) = 0;
 
+    // Of them the client's alone, where that can be told and the triplet's cannot.
+    virtual std::optional<ClientRow> recall_client(const GreylistKeyPair&) { return std::nullopt; }
+
     // The rows of both pairs, in one question. `keys` must live until the awaitable is done.
     virtual asio::awaitable<Result<GreylistRows>> find(const GreylistKeys& keys, Deadline deadline) = 0;
 

@@ -20,6 +20,11 @@ public:
         return rows(keys);
     }
 
+    std::optional<ClientRow> recall_client(const GreylistKeyPair& keys) override
+    {
+        return trouble.empty() && known_clients.contains(keys.client) ? rows(keys).client : std::nullopt;
+    }
+
     asio::awaitable<Result<GreylistRows>> find(const GreylistKeys& keys, Deadline) override
     {
         ++finds;
@@ -27,6 +32,7 @@ public:
             co_return fail("{}", trouble);
         known.insert(keys.network.triplet);
         known.insert(keys.domain.triplet);
+        known_clients.insert({keys.network.client, keys.domain.client});
         co_return GreylistRows{rows(keys.network), rows(keys.domain)};
     }
 
@@ -53,7 +59,7 @@ public:
     std::string trouble;
     int finds = 0;
     int recalls = 0;
-    std::set<std::string> known;
+    std::set<std::string> known, known_clients;
     std::map<std::string, TripletRow> triplets;
     std::map<std::string, ClientRow> clients;
 };
