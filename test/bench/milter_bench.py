@@ -13,7 +13,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,13 +121,13 @@ def answerer(path: Path) -> Callable[[], bool]:
     return lambda: answers(socket.AF_UNIX, str(path))
 
 
-def null_milter(build: Path, folder: Path) -> object:
+def null_milter(build: Path, folder: Path) -> AbstractContextManager[Milters]:
     path = folder / "null-milter"
     return running("null milter", [(Process("null_milter", [build / "test/bench/null_milter", f"unix:{path}"],
                                             folder / "null_milter.log"), path)])
 
 
-def postern(build: Path, folder: Path, dns: DnsServer, clamd: Clamd) -> object:
+def postern(build: Path, folder: Path, dns: DnsServer, clamd: Clamd | None) -> AbstractContextManager[Milters]:
     home = folder / "milterd"
     home.mkdir()
     shutil.chown(home, "nobody", "nogroup")
@@ -136,14 +136,14 @@ def postern(build: Path, folder: Path, dns: DnsServer, clamd: Clamd) -> object:
         "dns": {"servers": [dns.address]},
         "milterd": {"listen": f"unix:{home}/milter", "user": "nobody", "group": "nogroup", "socket_group": "nogroup",
                     "control": str(home / "control"), "authserv_id": "mx.local.test"},
-        "clamav": {"enable": True, "clamd": [f"unix:{clamd.socket}"]},
+        "clamav": {"enable": True, "clamd": [f"unix:{clamd.socket}"]} if clamd else {"enable": False},
     }))
     return running("postern-milterd", [(Process(
         "postern-milterd", [build / "milterd/postern-milterd", "--config", folder / "postern.toml"],
         folder / "milterd.log"), home / "milter")])
 
 
-def old_milters(folder: Path, key: DkimKey, clamd: Clamd) -> object:
+def old_milters(folder: Path, key: DkimKey, clamd: Clamd) -> AbstractContextManager[Milters]:
     home = folder / "old"
     home.mkdir()
     (home / "keys").write_text(f"{key.record_name} {key.record}\n")

@@ -23,13 +23,21 @@ pidfile {folder}/pid
 TLSCACertificateFile {ca}
 TLSCertificateFile {folder}/server.pem
 TLSCertificateKeyFile {folder}/server.key
-database ldif
+{database}
 directory {folder}/db
 suffix "{base}"
 rootdn "{bind_dn}"
 rootpw "{password}"
 access to * by {readers} read by * none
 """
+
+PLAIN = "database ldif"
+INDEXED = """\
+modulepath /usr/lib/ldap
+moduleload back_mdb
+database mdb
+maxsize 104857600
+index mail eq"""
 
 ENTRY = """
 dn: uid={uid},{base}
@@ -62,16 +70,17 @@ class Authority:
 
 
 class Slapd:
-    """`anonymous`: everybody may read; otherwise only who logs in as BIND_DN with PASSWORD."""
+    """`anonymous`: everybody may read; otherwise only who logs in as BIND_DN with PASSWORD. INDEXED is for thousands of addresses."""
 
-    def __init__(self, folder: Path, authority: Authority, addresses: Sequence[str], anonymous: bool = True) -> None:
+    def __init__(self, folder: Path, authority: Authority, addresses: Sequence[str], anonymous: bool = True,
+                 database: str = PLAIN) -> None:
         folder.mkdir()
         self._folder = folder
         self.port, self.tls_port = free_port(), free_port()
         self.url, self.tls_url = f"ldap://127.0.0.1:{self.port}", f"ldaps://127.0.0.1:{self.tls_port}"
         authority.issue(folder)
         (folder / "slapd.conf").write_text(CONFIGURATION.format(
-            folder=folder, ca=authority.certificate, base=BASE, bind_dn=BIND_DN, password=PASSWORD,
+            folder=folder, ca=authority.certificate, base=BASE, bind_dn=BIND_DN, password=PASSWORD, database=database,
             readers="*" if anonymous else f'dn.exact="{BIND_DN}"'))
         self.load(addresses)
         # A copy: Debian's AppArmor profile of /usr/sbin/slapd would not let it into our folder.
