@@ -98,12 +98,13 @@ void DkimSigners::load_tables(const DkimSettings& settings)
 {
     std::vector<Error> faults;
     const auto keys = read_table(settings.key_table, "dkim.key_table", faults);
-    const auto signing = read_table(settings.signing_table, "dkim.signing_table", faults);
     key_table_ = DkimKeyTable::parse(keys.kind, keys.rows, faults);
+    const bool are_names_known = faults.empty();
+    const auto signing = read_table(settings.signing_table, "dkim.signing_table", faults);
     signing_table_ = DkimSigningTable::parse(signing.kind, signing.rows, faults);
     for (const auto& fault : faults)
         table_faults_.push_back(fault.what);
-    if (faults.empty())
+    if (are_names_known)
         find_unknown_names();
     warnings_.insert(warnings_.end(), signing_table_.warnings().begin(), signing_table_.warnings().end());
 }

@@ -85,9 +85,9 @@ def test_a_table_with_a_fault_leaves_the_old_one(host: MailHost, tables: Tables)
     good = tables.signing.read_text()
     try:
         tables.signing.write_text(f"{good}*@incomplete.example\n*@wrong.example nokey\n")
-        record = host.reload(host.milterd, "refused")
-        assert f"{tables.signing}:3: \\\"*@incomplete.example\\\" names no key" in record["error"] \
-            or f"{tables.signing}:3: \"*@incomplete.example\" names no key" in record["error"]
+        error = host.reload(host.milterd, "refused")["error"]
+        assert f'{tables.signing}:3: "*@incomplete.example" names no key' in error
+        assert f'{tables.signing}:4: "nokey" is not in dkim.key_table' in error
         _, arrival = host.exchange(COLLEAGUE, AUTHOR, ELSEWHERE)
         assert verified_signatures(host, arrival) == BOTH
 
@@ -100,8 +100,8 @@ def test_a_table_with_a_fault_leaves_the_old_one(host: MailHost, tables: Tables)
         host.reload(host.milterd)
 
 
-def test_our_mail_without_an_author_is_refused(host: MailHost) -> None:
-    content = compose(f"me@{OUR_DOMAIN}", ELSEWHERE).replace(b"From:", b"X-From:")
+def test_our_mail_without_a_single_author_is_refused(host: MailHost) -> None:
+    content = compose(f"me@{OUR_DOMAIN}", ELSEWHERE, header=[f"From: <boss@{OUR_DOMAIN}>"])
     answer = host.send(COLLEAGUE, f"me@{OUR_DOMAIN}", ELSEWHERE, content)
     assert answer.last.code == 550 and answer.last.text.startswith("5.6.0 "), answer
 
