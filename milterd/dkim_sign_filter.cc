@@ -355,8 +355,10 @@ namespace {
 bool was_judged(const Message& message, const std::string& authserv_id)
 {
     return std::any_of(message.header.begin(), message.header.end(), [&](const HeaderField& field) {
-        return equals_ignoring_case(field.name, "Authentication-Results")
-            && read_authserv_id(field.value) == authserv_id;
+        if (!equals_ignoring_case(field.name, "Authentication-Results"))
+            return false;
+        const auto id = read_authserv_id(field.value);
+        return id.substr(0, id.find('/')) == authserv_id; // a queue id may stand behind it
     });
 }
 

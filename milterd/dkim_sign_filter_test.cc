@@ -294,6 +294,8 @@ TEST_CASE("judged before: who logs in, or by leave everybody, is signed neverthe
     Signer signer;
     auto mail = our_mail(changed("Received", "Authentication-Results: MX.Example.org; dkim=none\nReceived"));
     CHECK(signer.sign(mail).edits.empty());
+    mail.message.header[0].value = " mx.example.org/4XyZ12; dkim=none"; // with a queue id
+    CHECK(signer.sign(mail).edits.empty());
     mail.message.login = "joe";
     CHECK(signer.sign(mail).edits.size() == 2);
     mail.message.login.clear();
