@@ -14,12 +14,13 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace postern {
 
 struct DkimAdminParts {
     DkimKeyStore store;
-    DkimKeys named{}; // those that the configuration names
+    std::vector<DkimKeyEntry> named{}; // those that the configuration names
     DkimRotationRules rules{};
     Timestamp now{};
     FileAccess access{0640}; // of keys in a directory of the operator's

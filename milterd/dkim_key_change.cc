@@ -119,7 +119,7 @@ std::vector<std::string> DkimKeyChange::free_selectors(const ManagedDkimDomain& 
     std::erase(date, '-');
     const auto is_taken = [&](const std::string& selector) {
         return domain.find(selector) != nullptr || parts_.store.has_files(domain.domain, selector)
-            || std::any_of(parts_.named.entries().begin(), parts_.named.entries().end(), [&](const auto& entry) {
+            || std::any_of(parts_.named.begin(), parts_.named.end(), [&](const auto& entry) {
                    return entry.domain == domain.domain && entry.selector == selector;
                });
     };

@@ -30,7 +30,7 @@ struct Operator {
     FakeClock clock;
     std::map<std::string, DnsReply> dns; // by name; what is not there does not exist
     bool dns_is_dead = false;
-    DkimKeys named{};
+    std::vector<DkimKeyEntry> named{};
     bool daemon_refuses = false;
     int reloads = 0;
     std::string said{}, complaints{};
@@ -317,8 +317,8 @@ TEST_CASE("check, list, zone: the managed keys and the named ones")
     std::filesystem::permissions(admin.folder / "named.pem", std::filesystem::perms(0600));
     const std::vector<DkimDomain> domains{
         {.domain = "example.net", .selector = "n1", .key = admin.folder / "named.pem"}};
-    admin.named = DkimKeys::load(domains);
-    const auto named_record = admin.named.entries()[0].key->record();
+    admin.named = DkimKeys::load(domains).entries();
+    const auto named_record = admin.named[0].key->record();
     const auto view = [&](auto work) {
         auto with = admin.parts();
         DkimKeyView looks(with);

@@ -45,7 +45,7 @@ void DkimKeyView::complain(const Error& fault)
 std::vector<DkimKeyView::Key> DkimKeyView::keys_of(const DkimKeyFilter& filter)
 {
     std::vector<Key> keys;
-    for (const auto& entry : parts_.named.entries()) {
+    for (const auto& entry : parts_.named) {
         if (!matches(filter, entry.domain, entry.selector))
             continue;
         Key key{{entry.domain, entry.selector, ""}, entry.path};
@@ -128,9 +128,10 @@ int DkimKeyView::check_file(const DkimKeyFilter& named, const std::string& path)
         return 1;
     }
     const std::vector<DkimDomain> one{{.domain = named.domain, .selector = named.selector, .key = path}};
-    parts_.named = DkimKeys::load(one);
+    const auto key = DkimKeys::load(one);
+    parts_.named = key.entries();
     parts_.store = DkimKeyStore("");
-    for (const auto& warning : parts_.named.warnings())
+    for (const auto& warning : key.warnings())
         parts_.complain(warning);
     return check({});
 }

@@ -4,6 +4,7 @@
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+#include <utility>
 
 namespace postern {
 namespace {
@@ -12,10 +13,10 @@ constexpr auto question_limit = std::chrono::seconds(10);
 
 } // namespace
 
-asio::awaitable<void> look_at_publications(DkimKeys keys, Resolver& resolver, Log& log)
+asio::awaitable<void> look_at_publications(std::vector<DkimKeyEntry> keys, Resolver& resolver, Log& log)
 {
     std::size_t asked = 0;
-    for (const auto& entry : keys.entries()) {
+    for (const auto& entry : keys) {
         if (entry.key == nullptr || ++asked > most_publications)
             continue;
         const auto name = entry.selector + "._domainkey." + entry.domain;
@@ -28,10 +29,10 @@ asio::awaitable<void> look_at_publications(DkimKeys keys, Resolver& resolver, Lo
     }
 }
 
-void start_to_look_at_publications(const DkimKeys& keys, Resolver& resolver, const asio::any_io_executor& executor,
-                                   Log& log)
+void start_to_look_at_publications(std::vector<DkimKeyEntry> keys, Resolver& resolver,
+                                   const asio::any_io_executor& executor, Log& log)
 {
-    asio::co_spawn(executor, look_at_publications(keys, resolver, log), asio::detached);
+    asio::co_spawn(executor, look_at_publications(std::move(keys), resolver, log), asio::detached);
 }
 
 } // namespace postern

@@ -12,15 +12,16 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
+#include <vector>
 
 namespace postern {
 
 constexpr std::size_t most_publications = 100; // of very many keys, the first
 
-asio::awaitable<void> look_at_publications(DkimKeys keys, Resolver& resolver, Log& log);
+asio::awaitable<void> look_at_publications(std::vector<DkimKeyEntry> keys, Resolver& resolver, Log& log);
 
 // Starts it. All but the keys must outlive the executor's work.
-void start_to_look_at_publications(const DkimKeys& keys, Resolver& resolver, const asio::any_io_executor& executor,
-                                   Log& log);
+void start_to_look_at_publications(std::vector<DkimKeyEntry> keys, Resolver& resolver,
+                                   const asio::any_io_executor& executor, Log& log);
 
 } // namespace postern

@@ -24,10 +24,10 @@ TEST_CASE("look_at_publications warns of what is not published, and of nothing e
         std::filesystem::permissions(path, std::filesystem::perms(0600));
         domains.push_back({.domain = "example.org", .selector = selector, .key = path});
     }
-    const auto keys = DkimKeys::load(domains);
+    const auto keys = DkimKeys::load(domains).entries();
     FakeResolver resolver;
-    resolver.set("good._domainkey.example.org", RrType::txt, found({keys.entries()[0].key->record()}));
-    resolver.set("other._domainkey.example.org", RrType::txt, found({keys.entries()[0].key->record()}));
+    resolver.set("good._domainkey.example.org", RrType::txt, found({keys[0].key->record()}));
+    resolver.set("other._domainkey.example.org", RrType::txt, found({keys[0].key->record()}));
     resolver.set("silent._domainkey.example.org", RrType::txt, DnsReply{});
     FakeLog log;
     asio::io_context io;

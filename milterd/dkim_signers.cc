@@ -228,6 +228,34 @@ DkimSigner DkimSigners::signer(const SigningRow& row, const MailAuthor& author) 
     return signer;
 }
 
+std::vector<DkimKeyEntry> DkimSigners::known_keys() const
+{
+    auto known = keys_.entries();
+    for (const auto& row : key_table_.rows()) {
+        if (!row.has_path_of_author() && !row.is_of_any_domain())
+            known.push_back(known_key(row, row.domain, row.key));
+        if (!row.has_path_of_author())
+            continue;
+        for (const auto& [file, loaded] : loaded_)
+            if (const auto author = author_domain_of(file, row.key); !author.empty())
+                known.push_back(known_key(row, row.is_of_any_domain() ? author : row.domain, file));
+    }
+    return known;
+}
+
+DkimKeyEntry DkimSigners::known_key(const KeyTableRow& row, const std::string& domain, const std::string& key) const
+{
+    DkimKeyEntry entry;
+    entry.domain = domain;
+    entry.selector = row.selector;
+    entry.path = row.is_path ? key : row.where;
+    if (const auto loaded = loaded_.find(key); loaded != loaded_.end()) {
+        entry.key = loaded->second.key;
+        entry.fault = loaded->second.fault;
+    }
+    return entry;
+}
+
 bool DkimSigners::is_ours(std::string_view signing_domain) const
 {
     const auto& entries = keys_.entries();

@@ -46,6 +46,10 @@ public:
     bool empty() const { return keys_.entries().empty() && signing_table_.rows().empty(); }
     const DkimKeys& keys() const { return keys_; }
 
+    // Every key whose domain is known beforehand, for who looks after them: a row that serves any
+    // domain by one key has none.
+    std::vector<DkimKeyEntry> known_keys() const;
+
     // `domain` in A-labels and lower case.
     std::vector<DkimSigner> for_author(const MailAuthor& author) const;
 
@@ -68,6 +72,7 @@ private:
     void load_files_of_authors(const std::string& path, const KeyFileRules& rules, const DkimSigners* in_hand);
     void load_inline(const KeyTableRow& row);
     void find_unknown_names();
+    DkimKeyEntry known_key(const KeyTableRow& row, const std::string& domain, const std::string& key) const;
     DkimSigner signer(const SigningRow& row, const MailAuthor& author) const;
 
     DkimKeys keys_;

@@ -89,6 +89,23 @@ TEST_CASE("DkimSigners: tables beside [[dkim.domain]], each signature once")
     CHECK(signatures(tables.load(), "joe", "example.org") == "example.org/s1/ example.org/s2/");
 }
 
+TEST_CASE("DkimSigners::known_keys: of domains that are known beforehand")
+{
+    Tables tables;
+    const auto a = tables.key("a.private");
+    const auto own = tables.key("of/example.net/s3.private");
+    tables.write("a example.org:s1:" + a + "\nany %:s2:" + a + "\nown %:s3:" + tables.folder / "of/%/s3.private"
+                     + "\nbroken example.org:s4:" + tables.folder / "none" + "\n",
+                 "*@example.org a\n*@example.com any\n*@example.net own\n");
+    tables.settings.domains.push_back({.domain = "example.com", .selector = "d", .key = a});
+    std::string known;
+    for (const auto& entry : tables.load().known_keys())
+        known += entry.selector + "._domainkey." + entry.domain + (entry.key ? " " : " ! ") + entry.path + "\n";
+    CHECK(known
+          == "d._domainkey.example.com " + a + "\ns1._domainkey.example.org " + a + "\ns3._domainkey.example.net " + own
+              + "\ns4._domainkey.example.org ! " + tables.folder / "none" + "\n");
+}
+
 TEST_CASE("DkimSigners: a key in the table itself")
 {
     Tables tables;

@@ -5,7 +5,9 @@
 #include "common/privileges.h"
 #include "config/resolver_options.h"
 #include "config/settings.h"
+#include "milterd/dkim_key_file.h"
 #include "milterd/dkim_record_lookup.h"
+#include "milterd/dkim_signers.h"
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
@@ -138,11 +140,15 @@ int run_dkim_command(const std::string& config_path, const DkimCommand& command)
     const auto dns = Dns::create(config);
     if (!dns)
         return complain_of({dns.error()});
+    const auto rules = key_file_rules(config);
+    const auto named = DkimSigners::load(config.dkim, DkimKeys::load(config.dkim.domains, nullptr, rules), rules);
+    for (const auto& fault : named.table_faults())
+        complain(fault);
     const auto group = command.name == "new" || command.name == "rotate" ? readers(config.milterd) : std::nullopt;
     const auto mode = static_cast<mode_t>(group ? 0640 : 0600);
     DkimAdminParts parts{
         .store = DkimKeyStore(config.dkim.managed, {mode, group}),
-        .named = DkimKeys::load(config.dkim.domains),
+        .named = named.known_keys(),
         .rules = {config.dkim.rotate_after, config.dkim.publish_wait, config.dkim.overlap, command.now},
         .now = SystemClock().now(),
         .access = {mode, group},
@@ -151,7 +157,9 @@ int run_dkim_command(const std::string& config_path, const DkimCommand& command)
         .print = print,
         .complain = complain,
     };
-    const int status = run(command, parts);
+    int status = run(command, parts);
+    if (status == 0 && !named.table_faults().empty())
+        status = 1; // what the tables name was not looked at
     if (std::fflush(stdout) != 0)
         return complain_of({Error{"cannot write the output"}});
     return status;

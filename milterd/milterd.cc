@@ -79,7 +79,7 @@ Result<> Milterd::configure(const Config& config)
     for (const auto& warning : signers.warnings())
         log_.warning("dkim_key", {{"problem", warning}});
     if (config.dkim.sign)
-        start_to_look_at_publications(signers.keys(), dns_.resolver(), dns_.io().get_executor(), log_);
+        start_to_look_at_publications(signers.known_keys(), dns_.resolver(), dns_.io().get_executor(), log_);
     signers_ = std::move(signers);
     std::erase_if(chains_, [](const auto& old) { return old.expired(); });
     chains_.emplace_back(*chain);
