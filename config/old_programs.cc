@@ -1,5 +1,7 @@
 #include "config/old_programs.h"
 
+#include "config/signing_keys.h"
+
 #include <algorithm>
 #include <span>
 
@@ -40,7 +42,7 @@ std::string_view why_not_dkim(const DkimSettings& dkim)
 {
     if (!dkim.verify)
         return "dkim.verify is false";
-    const bool signs = dkim.sign && (!dkim.domains.empty() || !dkim.signing_table.empty());
+    const bool signs = dkim.sign && has_signing_keys(dkim);
     return signs ? "" : "it may be what signs your mail, and there is no [[dkim.domain]] yet";
 }
 

@@ -2,6 +2,7 @@
 
 #include "common/network_list.h"
 #include "config/old_programs.h"
+#include "config/signing_keys.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -97,7 +98,7 @@ Lines postfix_remarks(const PostfixConfig& postfix, const Config& config)
             lines.push_back(
                 fmt::format("mynetworks has {}, and trust.networks has not: its mail is not signed.", item));
 
-    const bool signs = config.dkim.sign && (!config.dkim.domains.empty() || !config.dkim.signing_table.empty());
+    const bool signs = config.dkim.sign && has_signing_keys(config.dkim);
     if (signs && !contains(postfix.value("internal_mail_filter_classes"), "bounce"))
         lines.emplace_back("To sign bounces, too: internal_mail_filter_classes = bounce");
     return lines;

@@ -1,6 +1,7 @@
 #include "config/validate.h"
 
 #include "common/ip_address.h"
+#include "config/signing_keys.h"
 #include "config/validate_dnsbl.h"
 #include "config/validate_ldap.h"
 #include "config/validate_redis.h"
@@ -98,7 +99,7 @@ void validate_dkim(const ConfigCandidate& c, std::string_view path, ConfigProble
     if (dkim.key_table.empty() != dkim.signing_table.empty())
         problems.faults.push_back({origin_of(c, path, "dkim.key_table", "dkim.signing_table"),
                                    "dkim.key_table and dkim.signing_table go together: one is missing"});
-    if (dkim.sign && dkim.domains.empty() && dkim.signing_table.empty() && c.origins.contains("dkim.sign"))
+    if (dkim.sign && c.origins.contains("dkim.sign") && !has_signing_keys(dkim))
         problems.warnings.push_back(
             {origin_of(c, path, "dkim.sign"), "is true, but there is no [[dkim.domain]]: nothing is signed"});
     if (c.config.milterd.role != "submission" && c.origins.contains("milterd.submission_clients"))

@@ -1,6 +1,6 @@
 // validate - settings that are fine one by one, but not together
 //
-// Pure: nothing is opened and nobody asked.
+// Nothing is opened and nobody asked; only whether keys are managed is looked for.
 #pragma once
 
 #include "config/entries.h"
