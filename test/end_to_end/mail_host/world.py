@@ -88,6 +88,17 @@ def _add_hosts(zone: Zone) -> None:
     zone.add("careless.example", "TXT", "v=spf1 include:loop.careless.example -all")  # permerror
     zone.add("loop.careless.example", "TXT", "v=spf1 include:loop.careless.example")
     zone.add("silent.example", "MX", "10 mx.stranger.example.")  # no SPF record
+    zone.add("_dmarc.stranger.example", "TXT", "v=DMARC1; p=none")
+    zone.add("_dmarc.strict.example", "TXT", "v=DMARC1; p=reject; sp=quarantine; np=reject")
+    zone.add("strict.example", "TXT", f"v=spf1 ip4:{STRANGER.address} -all")
+    zone.add("there.strict.example", "A", "198.51.100.77")
+    zone.add("_dmarc.testing.example", "TXT", "v=DMARC1; p=quarantine; t=y")
+    zone.add("testing.example", "A", "198.51.100.78")
+    zone.add("_dmarc.bank.example", "TXT", "v=DMARC1; p=reject; psd=y")  # RFC 9989 B.4.3
+    zone.add("_dmarc.giant.bank.example", "TXT", "v=DMARC1; p=quarantine")
+    zone.add("mail.giant.bank.example", "TXT", f"v=spf1 ip4:{STRANGER.address} -all")
+    zone.add("mail.mega.bank.example", "TXT", f"v=spf1 ip4:{STRANGER.address} -all")
+
     zone.add("xn--bcher-kva.example", "TXT", f"v=spf1 ip4:{STRANGER.address} -all")  # bücher.example
 
 
