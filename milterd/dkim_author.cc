@@ -40,12 +40,14 @@ private:
     bool has_angle_ = false;
     bool is_in_angle_ = false;
     std::size_t at_ = std::string::npos; // the last "@" of text_ that is not quoted
+    bool has_two_ats_ = false;           // such: readers differ in which of them they take
 };
 
 void FromParser::begin_mailbox()
 {
     text_.clear();
     at_ = std::string::npos;
+    has_two_ats_ = false;
     is_after_space_ = is_worded_ = has_angle_ = is_in_angle_ = false;
 }
 
@@ -120,7 +122,7 @@ Result<> FromParser::end_mailbox()
         begin_mailbox();
         return {};
     }
-    if (at_ == std::string::npos || at_ == 0 || at_ + 1 == text_.size() || is_worded_
+    if (at_ == std::string::npos || at_ == 0 || at_ + 1 == text_.size() || is_worded_ || has_two_ats_
         || text_.find_first_of(",;", at_) != std::string::npos) // a route without its ":"
         return fail("From: \"{}\" is not an address", printable(text_, 80));
     authors_.push_back({text_.substr(0, at_), text_.substr(at_ + 1)});
@@ -130,6 +132,8 @@ Result<> FromParser::end_mailbox()
 
 Result<std::vector<MailAuthor>> FromParser::parse()
 {
+    if (rest_.find('\0') != rest_.npos) // where many a reader ends the field
+        return fail("From: a NUL");
     while (!rest_.empty()) {
         const char c = rest_.front();
         Result<> step;
@@ -146,15 +150,17 @@ Result<std::vector<MailAuthor>> FromParser::parse()
             } else if (c == ':') { // the name of a group, or of a route (RFC 5322 3.4, 4.4)
                 text_.clear();
                 at_ = std::string::npos;
-                is_worded_ = false;
+                has_two_ats_ = is_worded_ = false;
             } else if ((c == ',' || c == ';') && !is_in_angle_) {
                 step = end_mailbox();
             } else if (has_angle_ && !is_in_angle_) {
                 return fail("From: text behind an address");
             } else {
                 add(c);
-                if (c == '@')
+                if (c == '@') {
+                    has_two_ats_ = at_ != std::string::npos;
                     at_ = text_.size() - 1;
+                }
             }
         }
         if (!step)

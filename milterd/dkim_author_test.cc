@@ -47,6 +47,8 @@ TEST_CASE("parse_from_domains")
         {"text behind brackets", " <joe@example.org> x@evil.example", "!"},
         {"quoted text behind brackets", " <joe@example.org> \"x\"", "!"},
         {"two addresses in one mailbox", " <joe@example.org> <x@evil.example>", "!"},
+        {"two @", " joe@evil.example@example.org", "!"},
+        {"two @ in brackets", " Joe <joe@evil.example@example.org>", "!"},
         {"brackets within brackets", " <joe@<x@evil.example>example.org>", "!"},
         {"bracket without end", " Joe <joe@example.org", "!"},
         {"bracket without beginning", " joe@example.org>", "!"},
