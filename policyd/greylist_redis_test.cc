@@ -328,6 +328,34 @@ TEST_CASE("greylist on Redis: keys that postgrey had hashed")
     setup.turn_until([&] { return setup.find(keys)->triplet.has_value(); });
 }
 
+TEST_CASE("greylist on Redis: in a cluster, the keys of a mail at several servers")
+{
+    ScratchRedisCluster cluster;
+    GreylistRedisOptions options;
+    options.redis.mode = RedisOptions::Mode::cluster;
+    options.redis.servers = {cluster.c.address()};
+    options.redis.times = {5s, 5s};
+    options.prefix = "g:";
+    options.policy = policy;
+    Setup setup(options);
+    for (int i = 0; i < 50; ++i)
+        CHECK(setup.mail(pair(fmt::format("{}@b", i), fmt::format("192.0.{}.0", i))) == "new");
+    setup.turn_until([&] { return setup.store->state().waiting_writes == 0; });
+    setup.clock.advance(301s);
+    for (int i = 0; i < 50; ++i)
+        CHECK(setup.mail(pair(fmt::format("{}@b", i), fmt::format("192.0.{}.0", i))) == "triplet found");
+    setup.turn_until([&] { return setup.store->state().waiting_writes == 0; });
+    int keys = 0;
+    for (const auto* node : {&cluster.a, &cluster.b, &cluster.c}) {
+        const auto size = std::stoi(node->tell("dbsize"));
+        CHECK(size > 5);
+        keys += size;
+    }
+    CHECK(keys == 100);
+    CHECK(setup.store->state().trouble.empty());
+    CHECK(setup.store->state().lost_writes == 0);
+}
+
 TEST_CASE("greylist on Redis: files that cannot be used")
 {
     GreylistRedisOptions options;
