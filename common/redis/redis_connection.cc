@@ -149,6 +149,7 @@ private:
     void be_ready()
     {
         is_ready_ = true;
+        timer_.cancel(); // from now on it is the time of answers
         if (const auto on_ready = events_.on_ready) // a copy: it may let go of us
             on_ready();
     }
