@@ -1,0 +1,46 @@
+# podman.sh - a podman of one's own, for scripts that build and run images where there is no Docker
+#
+# To be sourced, with $work set to a folder on a disk: the store and the base
+# system stay there for the next time.
+# shellcheck shell=sh disable=SC2154
+mkdir -p "$work/conf" "$work/tmp"
+cat >"$work/conf/storage.conf" <<CONF
+[storage]
+driver = "overlay"
+graphroot = "$work/graph"
+runroot = "$work/runroot"
+CONF
+# No limit can be raised where CAP_SYS_RESOURCE is missing, and there may be no systemd to ask for cgroups.
+cat >"$work/conf/containers.conf" <<CONF
+[containers]
+default_ulimits = ["nofile=8192:8192", "nproc=4096:4096"]
+log_driver = "k8s-file"
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+tmp_dir = "$work/libpod"
+[network]
+network_backend = "netavark"
+network_config_dir = "$work/networks"
+CONF
+export CONTAINERS_STORAGE_CONF="$work/conf/storage.conf" CONTAINERS_CONF="$work/conf/containers.conf" TMPDIR="$work/tmp"
+
+seconds() { date +%s.%N; }
+took() { echo "$2: $(echo "$1 $(seconds)" | awk '{ printf "%.1f s", $2 - $1 }')"; }
+
+# Debian itself, once: what debian:bookworm-slim is made of
+import_debian() {
+    podman image exists docker.io/library/debian:bookworm-slim && return
+    started=$(seconds)
+    SOURCE_DATE_EPOCH=1760000000 mmdebstrap --quiet --variant=minbase --format=tar \
+        --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --aptopt='Acquire::Languages "none"' \
+        --aptopt='APT::Install-Recommends "false"' --dpkgopt=force-unsafe-io \
+        --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+        --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt='path-exclude=/usr/share/locale/*' \
+        --dpkgopt='path-exclude=/usr/share/info/*' bookworm "$work/base.tar" \
+        "$(ls /etc/apt/sources.list.d/debian.sources 2>/dev/null || echo /etc/apt/sources.list)"
+    podman import --change 'CMD ["bash"]' "$work/base.tar" docker.io/library/debian:bookworm-slim >/dev/null
+    rm "$work/base.tar"
+    took "$started" "base system"
+}
