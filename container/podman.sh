@@ -31,7 +31,7 @@ took() { echo "$2: $(echo "$1 $(seconds)" | awk '{ printf "%.1f s", $2 - $1 }')"
 
 # Debian itself, once: what debian:bookworm-slim is made of
 import_debian() {
-    podman image exists docker.io/library/debian:bookworm-slim && return
+    podman image exists localhost/debian:bookworm-slim && return
     started=$(seconds)
     SOURCE_DATE_EPOCH=1760000000 mmdebstrap --quiet --variant=minbase --format=tar \
         --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --aptopt='Acquire::Languages "none"' \
@@ -40,7 +40,7 @@ import_debian() {
         --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt='path-exclude=/usr/share/locale/*' \
         --dpkgopt='path-exclude=/usr/share/info/*' bookworm "$work/base.tar" \
         "$(ls /etc/apt/sources.list.d/debian.sources 2>/dev/null || echo /etc/apt/sources.list)"
-    podman import --change 'CMD ["bash"]' "$work/base.tar" docker.io/library/debian:bookworm-slim >/dev/null
+    podman import --change 'CMD ["bash"]' "$work/base.tar" localhost/debian:bookworm-slim >/dev/null
     rm "$work/base.tar"
     took "$started" "base system"
 }
