@@ -33,8 +33,8 @@ std::string triplet_line(const GreylistWrite& row)
 
 } // namespace
 
-GreylistAdmin::GreylistAdmin(GreylistTables& tables, Rules rules, Timestamp now, Output output)
-    : tables_(tables)
+GreylistAdmin::GreylistAdmin(GreylistRecords& records, Rules rules, Timestamp now, Output output)
+    : records_(records)
     , rules_(rules)
     , now_(now)
     , output_(std::move(output))
@@ -47,10 +47,10 @@ Result<> GreylistAdmin::say(const std::string& text)
 }
 
 // Every row whose key comes after `from`, in the order of the keys.
-Result<> GreylistAdmin::each(GreylistTables::Table table, const std::string& from, const Row& row)
+Result<> GreylistAdmin::each(GreylistRecords::Table table, const std::string& from, const Row& row)
 {
     for (auto cursor = from;;) {
-        const auto page = tables_.page(table, cursor, page_size);
+        const auto page = records_.page(table, cursor, page_size);
         if (!page)
             return tl::unexpected(page.error());
         for (const auto& one : *page) {
@@ -67,7 +67,7 @@ Result<> GreylistAdmin::each(GreylistTables::Table table, const std::string& fro
 Result<> GreylistAdmin::list(const GreylistFilter& filter)
 {
     std::int64_t found = 0;
-    return each(GreylistTables::Table::triplet, "", [&](const GreylistWrite& row) -> Result<bool> {
+    return each(GreylistRecords::Table::triplet, "", [&](const GreylistWrite& row) -> Result<bool> {
         const auto parts = key_parts(row.key);
         const bool was_let_in = std::get<TripletRow>(row.row).was_let_in();
         if ((filter.waiting != filter.passed && filter.passed != was_let_in) || !contains(parts.client, filter.client)
@@ -82,7 +82,7 @@ Result<> GreylistAdmin::list(const GreylistFilter& filter)
 Result<> GreylistAdmin::clients(const GreylistFilter& filter)
 {
     std::int64_t found = 0;
-    return each(GreylistTables::Table::client, "", [&](const GreylistWrite& row) -> Result<bool> {
+    return each(GreylistRecords::Table::client, "", [&](const GreylistWrite& row) -> Result<bool> {
         const auto& client = std::get<ClientRow>(row.row);
         const bool is_good = rules_.policy.auto_whitelist_after > 0 && client.passes >= rules_.policy.auto_whitelist_after;
         if ((filter.waiting != filter.passed && filter.passed != is_good) || !contains(row.key, filter.client))
@@ -95,7 +95,7 @@ Result<> GreylistAdmin::clients(const GreylistFilter& filter)
     });
 }
 
-// By the words of the command line, to the keys of the tables.
+// By the words of the command line, to the keys of the rows.
 Result<GreylistKeyPair> GreylistAdmin::keys_of(std::string_view client, std::string_view sender,
                                                std::string_view recipient) const
 {
@@ -119,7 +119,7 @@ Result<> GreylistAdmin::show(std::string_view client, std::string_view sender, s
     const auto keys = keys_of(client, sender, recipient);
     if (!keys)
         return tl::unexpected(keys.error());
-    const auto rows = tables_.find(*keys);
+    const auto rows = records_.find(*keys);
     if (!rows)
         return tl::unexpected(rows.error());
     const bool is_domain = client.starts_with('@');
@@ -141,7 +141,7 @@ Result<> GreylistAdmin::stats()
 {
     std::uint64_t waiting = 0, passed = 0, clients = 0, whitelisted = 0, domains = 0, hashed = 0;
     std::optional<Timestamp> oldest;
-    auto ok = each(GreylistTables::Table::triplet, "", [&](const GreylistWrite& row) -> Result<bool> {
+    auto ok = each(GreylistRecords::Table::triplet, "", [&](const GreylistWrite& row) -> Result<bool> {
         const auto& triplet = std::get<TripletRow>(row.row);
         ++(triplet.was_let_in() ? passed : waiting);
         domains += row.key.starts_with('@');
@@ -150,7 +150,7 @@ Result<> GreylistAdmin::stats()
         return true;
     });
     if (ok)
-        ok = each(GreylistTables::Table::client, "", [&](const GreylistWrite& row) -> Result<bool> {
+        ok = each(GreylistRecords::Table::client, "", [&](const GreylistWrite& row) -> Result<bool> {
             ++clients;
             whitelisted += rules_.policy.auto_whitelist_after > 0
                 && std::get<ClientRow>(row.row).passes >= rules_.policy.auto_whitelist_after;
@@ -180,7 +180,7 @@ Result<> GreylistAdmin::report(bool with_triplets)
         sum.count = 0;
         return say(head + std::exchange(sum.lines, ""));
     };
-    const auto ok = each(GreylistTables::Table::triplet, "", [&](const GreylistWrite& row) -> Result<bool> {
+    const auto ok = each(GreylistRecords::Table::triplet, "", [&](const GreylistWrite& row) -> Result<bool> {
         const auto& triplet = std::get<TripletRow>(row.row);
         if (triplet.was_let_in() || now_ - triplet.first < rules_.policy.delay)
             return true;
@@ -210,9 +210,9 @@ Result<> GreylistAdmin::export_all()
     };
     if (const auto ok = say(std::string(greylist_text_head)); !ok)
         return ok;
-    if (const auto ok = each(GreylistTables::Table::triplet, "", line); !ok)
+    if (const auto ok = each(GreylistRecords::Table::triplet, "", line); !ok)
         return ok;
-    return each(GreylistTables::Table::client, "", line);
+    return each(GreylistRecords::Table::client, "", line);
 }
 
 Result<> GreylistAdmin::pass(std::string_view client, std::string_view sender, std::string_view recipient)
@@ -226,14 +226,14 @@ Result<> GreylistAdmin::pass(std::string_view client, std::string_view sender, s
             return fail("greylist.auto_whitelist_after is 0: no client as a whole passes");
         row = {keys->client, ClientRow{rules_.policy.auto_whitelist_after, now_}};
     }
-    if (const auto ok = tables_.write({&row, 1}); !ok)
+    if (const auto ok = records_.write({&row, 1}); !ok)
         return ok;
     return say(fmt::format("passes {}\n", shown_key(row.key)));
 }
 
 Result<> GreylistAdmin::erase(std::vector<GreylistWrite> rows)
 {
-    if (const auto ok = tables_.erase(rows); !ok)
+    if (const auto ok = records_.erase(rows); !ok)
         return ok;
     std::string text;
     for (const auto& row : rows)
@@ -246,7 +246,7 @@ Result<> GreylistAdmin::forget(std::string_view client, std::string_view sender,
     const auto keys = keys_of(client, sender, recipient);
     if (!keys)
         return tl::unexpected(keys.error());
-    const auto rows = tables_.find(*keys);
+    const auto rows = records_.find(*keys);
     if (!rows)
         return tl::unexpected(rows.error());
     if (!recipient.empty())
@@ -259,7 +259,7 @@ Result<> GreylistAdmin::forget(std::string_view client, std::string_view sender,
     const auto network = key_parts(keys->triplet).client;
     const auto prefix = std::string(network) + "/";
     for (;;) { // each page is gone before the next is read
-        auto page = tables_.page(GreylistTables::Table::triplet, prefix, page_size);
+        auto page = records_.page(GreylistRecords::Table::triplet, prefix, page_size);
         if (!page)
             return tl::unexpected(page.error());
         const auto end = std::find_if(page->begin(), page->end(),
@@ -281,7 +281,7 @@ Result<GreylistImport> GreylistAdmin::import_lines(const Input& input, ReadLine 
     GreylistImport result;
     std::vector<GreylistWrite> rows;
     const auto flush = [&]() -> Result<> {
-        const auto written = tables_.merge(rows);
+        const auto written = records_.merge(rows);
         rows.clear();
         if (!written)
             return tl::unexpected(written.error());

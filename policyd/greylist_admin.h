@@ -1,6 +1,6 @@
 // greylist_admin - what an operator does with the greylist's rows
 //
-// Looking, letting pass, forgetting, exporting, importing: on the tables
+// Looking, letting pass, forgetting, exporting, importing: on the rows
 // themselves, a page at a time, so that a large greylist needs no large
 // memory and a running daemon is not kept from writing for long. A key is
 // named by its parts, as `list` shows them: CLIENT is an address or a network
@@ -12,7 +12,8 @@
 #pragma once
 
 #include "common/clock.h"
-#include "policyd/greylist_tables.h"
+#include "policyd/greylist_decision.h"
+#include "policyd/greylist_records.h"
 
 #include <functional>
 #include <optional>
@@ -44,7 +45,7 @@ public:
         bool client_by_address = false;
     };
 
-    GreylistAdmin(GreylistTables& tables, Rules rules, Timestamp now, Output output);
+    GreylistAdmin(GreylistRecords& records, Rules rules, Timestamp now, Output output);
 
     Result<> list(const GreylistFilter& filter);
     Result<> clients(const GreylistFilter& filter);
@@ -62,14 +63,14 @@ public:
 
 private:
     using Row = std::function<Result<bool>(const GreylistWrite& row)>; // false: enough
-    Result<> each(GreylistTables::Table table, const std::string& from, const Row& row);
+    Result<> each(GreylistRecords::Table table, const std::string& from, const Row& row);
     Result<> say(const std::string& text);
     Result<GreylistKeyPair> keys_of(std::string_view client, std::string_view sender, std::string_view recipient) const;
     Result<> erase(std::vector<GreylistWrite> rows);
     template <class ReadLine>
     Result<GreylistImport> import_lines(const Input& input, ReadLine read_line);
 
-    GreylistTables& tables_;
+    GreylistRecords& records_;
     Rules rules_;
     Timestamp now_;
     Output output_;

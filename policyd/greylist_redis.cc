@@ -122,7 +122,7 @@ void GreylistRedis::ask(const std::shared_ptr<Question>& question, const std::st
     if (is_unwritten(key, row))
         return;
     question->expect();
-    const auto name = concat({options_.prefix, key});
+    const auto name = redis_name(options_.prefix, key, std::is_same_v<T, TripletRow>);
     client_->ask(name, redis_command({"GET", name}), [this, question, &row](const Result<RedisReply>& reply) {
         if (!reply)
             return question->took(tl::unexpected(reply.error()));
@@ -181,7 +181,7 @@ void GreylistRedis::send(const std::string& key, Unwritten& unwritten, bool with
     unwritten.is_sent = true;
     const auto number = unwritten.number;
     const GreylistWrite write{key, unwritten.row};
-    client_->ask(concat({options_.prefix, key}),
+    client_->ask(redis_name(options_.prefix, write),
                  redis_merge_command(options_.prefix, write, clock_.now(), options_.policy, with_text),
                  [this, key, number, with_text](const Result<RedisReply>& reply) {
                      const auto it = unwritten_.find(key);

@@ -2,6 +2,7 @@
 
 #include "common/redis/redis_reply.h"
 #include "common/text.h"
+#include "policyd/postgrey_dump.h"
 
 #include <charconv>
 
@@ -128,9 +129,27 @@ Result<ClientRow> read_redis_client(std::string_view value)
     return ClientRow{numbers->first, timestamp(numbers->second)};
 }
 
-bool is_triplet_key(std::string_view key)
+std::string redis_name(std::string_view prefix, std::string_view key, bool is_triplet)
 {
-    return key.find('/') != std::string_view::npos;
+    return concat({prefix, key, is_triplet && key.starts_with(hashed_mark) ? "/" : ""});
+}
+
+std::string redis_name(std::string_view prefix, const GreylistWrite& row)
+{
+    return redis_name(prefix, row.key, std::holds_alternative<TripletRow>(row.row));
+}
+
+std::optional<RedisRowKey> read_redis_name(std::string_view prefix, std::string_view name)
+{
+    if (!name.starts_with(prefix) || name == redis_hashed_key(prefix))
+        return std::nullopt;
+    auto key = name.substr(prefix.size());
+    const bool is_triplet = key.find('/') != std::string_view::npos;
+    if (is_triplet && key.starts_with(hashed_mark))
+        key.remove_suffix(key.ends_with('/'));
+    if (key.empty())
+        return std::nullopt;
+    return RedisRowKey{is_triplet, std::string(key)};
 }
 
 std::string redis_hashed_key(std::string_view prefix)
@@ -154,7 +173,7 @@ std::optional<std::string> redis_set_command(std::string_view prefix, const Grey
     const auto left = end_of(row, policy) - now;
     if (left < std::chrono::seconds(0))
         return std::nullopt;
-    return redis_command({"SET", concat({prefix, row.key}), write_redis_row(row), "EX", std::to_string(left.count() + 1)});
+    return redis_command({"SET", redis_name(prefix, row), write_redis_row(row), "EX", std::to_string(left.count() + 1)});
 }
 
 std::string redis_merge_command(std::string_view prefix, const GreylistWrite& row, Timestamp now,
@@ -162,7 +181,7 @@ std::string redis_merge_command(std::string_view prefix, const GreylistWrite& ro
 {
     const auto numbers = numbers_of(row);
     return redis_command({with_text ? "EVAL" : "EVALSHA", with_text ? merge_script : merge_script_sha1, "1",
-                          concat({prefix, row.key}), std::holds_alternative<TripletRow>(row.row) ? "triplet" : "client",
+                          redis_name(prefix, row), std::holds_alternative<TripletRow>(row.row) ? "triplet" : "client",
                           std::to_string(numbers.first), std::to_string(numbers.second),
                           std::to_string(now.time_since_epoch().count()), std::to_string(policy.retry_window.count()),
                           std::to_string(policy.max_age.count())});

@@ -2,10 +2,11 @@
 //
 //     PREFIX CLIENT/SENDER/RECIPIENT   "1 FIRST LAST"     a triplet
 //     PREFIX CLIENT                    "1 PASSES LAST"    a client
-//     PREFIX %hashed                   "1"                there are keys that postgrey had hashed
+//     PREFIX #HASH/, PREFIX #HASH      the same, where postgrey had hashed the key
+//     PREFIX %hashed                   "1"                there are such
 //
-// The key is that of greylist_key behind the prefix: a triplet's has a '/', a
-// client's has none. The value is a version and two decimal numbers, seconds
+// The name is the key of greylist_key behind the prefix: a triplet's has a
+// '/', a client's has none. The value is a version and two decimal numbers, seconds
 // since 1970 or a count: 23 octets, which Redis keeps beside the key's object,
 // and which a person can read. Every key expires by itself when its row would
 // not count any more. A version that we do not know is not ours to change: it
@@ -34,7 +35,16 @@ std::string write_redis_row(const GreylistWrite& row);
 Result<TripletRow> read_redis_triplet(std::string_view value);
 Result<ClientRow> read_redis_client(std::string_view value);
 
-bool is_triplet_key(std::string_view key); // without its prefix
+// What Redis calls the row.
+std::string redis_name(std::string_view prefix, std::string_view key, bool is_triplet);
+std::string redis_name(std::string_view prefix, const GreylistWrite& row);
+
+struct RedisRowKey {
+    bool is_triplet = false; // else a client
+    std::string key;
+};
+std::optional<RedisRowKey> read_redis_name(std::string_view prefix, std::string_view name); // nothing: it is no row
+
 std::string redis_hashed_key(std::string_view prefix);
 
 // What GET has answered. No row: there is none.

@@ -58,6 +58,34 @@ TEST_CASE("rows and their values")
     }
 }
 
+TEST_CASE("names")
+{
+    const auto hash = postgrey_hash("x");
+    struct Case {
+        GreylistWrite row;
+        std::string want;
+    };
+    const Case cases[] = {
+        {{"192.0.2.0/a@b/c@d", TripletRow{}}, "p:192.0.2.0/a@b/c@d"},
+        {{"@b", ClientRow{}}, "p:@b"},
+        {{hash, TripletRow{}}, "p:" + hash + "/"},
+        {{hash, ClientRow{}}, "p:" + hash},
+        {{"192.0.2.0//", TripletRow{}}, "p:192.0.2.0//"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.want);
+        CHECK(redis_name("p:", c.row) == c.want);
+        const auto read = read_redis_name("p:", c.want);
+        REQUIRE(read);
+        CHECK(read->key == c.row.key);
+        CHECK(read->is_triplet == std::holds_alternative<TripletRow>(c.row.row));
+    }
+    for (const auto* name : {"p:", "q:192.0.2.0", "p", "p:%hashed", ""}) {
+        CAPTURE(name);
+        CHECK(!read_redis_name("p:", name));
+    }
+}
+
 TEST_CASE("what GET answers")
 {
     using Kind = RedisReply::Kind;

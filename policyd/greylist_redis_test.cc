@@ -321,7 +321,7 @@ TEST_CASE("greylist on Redis: keys that postgrey had hashed")
     const auto keys = greylist_keys(network_key(*parse_ip_address("198.51.100.7"), 24, 64), parse_mail_address("c@d"),
                                     parse_mail_address("user@example.org"));
     const auto hash = postgrey_hash(postgrey_texts(keys.triplet).front());
-    redis.tell("set 'g:" + hash + "' '" + write_redis_row({"", TripletRow{setup.ago(900s), setup.ago(600s)}}) + "'");
+    redis.tell("set 'g:" + hash + "/' '" + write_redis_row({"", TripletRow{setup.ago(900s), setup.ago(600s)}}) + "'");
     CHECK(!setup.find(keys)->triplet); // nobody has said that there are any
     redis.tell("set 'g:%hashed' 1");
     setup.store->reread();

@@ -9,7 +9,7 @@
 
 #include "common/sqlite/database.h"
 #include "policyd/greylist_decision.h"
-#include "policyd/greylist_key.h"
+#include "policyd/greylist_records.h"
 
 #include <functional>
 #include <optional>
@@ -20,26 +20,19 @@
 
 namespace postern {
 
-class GreylistTables {
+class GreylistTables final : public GreylistRecords {
 public:
-    enum class Table { triplet, client };
-
     static Result<GreylistTables> open(const std::string& path);
     static Result<GreylistTables> open_for_reading(const std::string& path);
 
-    // A triplet that is not there is looked for among those that postgrey had hashed.
-    Result<GreylistRowPair> find(const GreylistKeyPair& keys);
+    Result<GreylistRowPair> find(const GreylistKeyPair& keys) override;
 
     // All of them in one transaction, or none.
-    Result<> write(std::span<const GreylistWrite> writes);
+    Result<> write(std::span<const GreylistWrite> writes) override;
+    Result<int> merge(std::span<const GreylistWrite> rows) override;
+    Result<> erase(std::span<const GreylistWrite> rows) override;
 
-    // The same, but what is there already and worth more stays. Gives how many were written.
-    Result<int> merge(std::span<const GreylistWrite> rows);
-
-    Result<> erase(std::span<const GreylistWrite> rows);
-
-    // Up to `count` rows whose keys come after `after`, in the order of their keys.
-    Result<std::vector<GreylistWrite>> page(Table table, const std::string& after, int count);
+    Result<std::vector<GreylistWrite>> page(Table table, const std::string& after, int count) override;
 
     // From here on a write beyond this size fails.
     Result<> limit_size(std::int64_t octets);

@@ -2,9 +2,12 @@
 
 #include "common/control_client.h"
 #include "common/privileges.h"
+#include "config/redis_options.h"
 #include "config/settings.h"
 #include "policyd/greylist_admin.h"
 #include "policyd/greylist_check.h"
+#include "policyd/greylist_redis_records.h"
+#include "policyd/greylist_tables.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -157,6 +160,25 @@ Result<> run(GreylistAdmin& admin, const GreylistCommand& command, std::chrono::
     return import(admin, command, delay, inputs);
 }
 
+Result<std::unique_ptr<GreylistRecords>> open_records(const Config& config, const Clock& clock,
+                                                      const GreylistCommand& command, bool writes)
+{
+    if (config.greylist.store == "redis") {
+        auto records = GreylistRedisRecords::open(
+            {redis_options(config.redis), config.redis.key_prefix, greylist_policy(config.greylist)}, clock);
+        if (!records)
+            return fail("redis: {}", records.error().what);
+        return std::move(*records);
+    }
+    if (command.name != "import" && ::access(config.greylist.database.c_str(), F_OK) != 0)
+        return fail("{}: {}", config.greylist.database, std::strerror(errno));
+    auto tables = writes ? GreylistTables::open(config.greylist.database)
+                         : GreylistTables::open_for_reading(config.greylist.database);
+    if (!tables)
+        return tl::unexpected(tables.error());
+    return std::make_unique<GreylistTables>(std::move(*tables));
+}
+
 // A daemon that does not run has nothing in memory; one that does and cannot be told is a fault.
 Result<> tell_daemon(const std::string& control)
 {
@@ -194,13 +216,11 @@ int run_greylist_command(const std::string& config_path, const GreylistCommand& 
             return complain(dropped.error().what);
 
     const bool writes = command.name == "pass" || command.name == "forget" || command.name == "import";
-    if (command.name != "import" && ::access(config.greylist.database.c_str(), F_OK) != 0)
-        return complain(fmt::format("{}: {}", config.greylist.database, std::strerror(errno)));
-    auto tables = writes ? GreylistTables::open(config.greylist.database)
-                         : GreylistTables::open_for_reading(config.greylist.database);
-    if (!tables)
-        return complain(tables.error().what);
-    GreylistAdmin admin(*tables, rules_of(config.greylist), SystemClock().now(), print);
+    const SystemClock clock;
+    const auto records = open_records(config, clock, command, writes);
+    if (!records)
+        return complain(records.error().what);
+    GreylistAdmin admin(**records, rules_of(config.greylist), clock.now(), print);
     auto done = run(admin, command, delay, *inputs);
     if (const auto told = writes ? tell_daemon(config.policyd.control) : Result<>(); !told && done)
         done = told;

@@ -8,9 +8,12 @@
 #include "common/service.h"
 #include "config/daemon.h"
 #include "config/log_options.h"
+#include "config/redis_options.h"
 #include "config/settings.h"
 #include "policyd/dnsbl_tables.h"
 #include "policyd/dnsbl_warnings.h"
+#include "policyd/greylist_check.h"
+#include "policyd/greylist_redis_records.h"
 #include "policyd/policyd.h"
 #include "policyd/recipients.h"
 
@@ -34,6 +37,19 @@ std::vector<std::string> host_warnings(const Config& config)
     for (auto& warning : Recipients::warnings(config, read_text_file))
         warnings.push_back(std::move(warning));
     return warnings;
+}
+
+// Whether the store that others run can be used now.
+std::vector<std::string> store_warnings(const Config& config)
+{
+    if (!config.greylist.enable || config.greylist.store != "redis")
+        return {};
+    const SystemClock clock;
+    const auto records = GreylistRedisRecords::open(
+        {redis_options(config.redis), config.redis.key_prefix, greylist_policy(config.greylist)}, clock);
+    if (records)
+        return {};
+    return {fmt::format("redis: {}; mail passes until it can be used", records.error().what)};
 }
 
 // The daemon and what it answers to.
@@ -170,6 +186,9 @@ int check_policyd(const std::string& config_path)
     for (const auto& warning : loaded->warnings)
         fmt::print("{}\n", warning);
     for (const auto& warning : host_warnings(loaded->config))
+        fmt::print("warning: {}\n", warning);
+
+    for (const auto& warning : store_warnings(loaded->config))
         fmt::print("warning: {}\n", warning);
 
     asio::io_context io;
