@@ -182,11 +182,15 @@ int serve_metrics(const Say& say)
         say("error: " + listener.error().what);
         return 1;
     }
-    const HttpServer server(std::move(*listener), [](const std::string& path) -> HttpAnswer {
+    const auto server = start_http_server(std::move(*listener), [](const std::string& path) -> HttpAnswer {
         if (path != "/metrics")
             return {404, "text/plain", "/metrics\n"};
         return {200, std::string(metrics_content_type), metrics_page()};
     });
+    if (!server) {
+        say("error: " + server.error().what);
+        return 1;
+    }
     for (;;)
         ::pause();
 }
