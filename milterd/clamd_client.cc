@@ -97,15 +97,18 @@ bool ClamdScan::go_elsewhere(bool ready_only)
     const auto to = choose(ready_only);
     if (!to)
         return false;
+    const bool is_begun = connected_at_ != Deadline{};
+    if (!is_begun || *to != at_) // the same again: as it was asked last
+        command_ = client_.servers_[*to]->passes_descriptors() ? ClamdCommand::descriptor : ClamdCommand::stream;
     at_ = *to;
     tried_[at_] = true;
-    command_ = server().passes_descriptors() ? ClamdCommand::descriptor : ClamdCommand::stream;
     connect();
     return true;
 }
 
 void ClamdScan::connect()
 {
+    connected_at_ = SteadyClock::now();
     endpoints_ = server().endpoints();
     connection_ = ClamdConnection();
     connect_to_next_address();
@@ -219,7 +222,7 @@ std::optional<ScanOutcome> ClamdScan::wait_silent(ClamdConnection::Progress prog
         connect();
         moved_at_ = first_knock; // it is one silence, however often we knock
     } else {
-        poll(std::max(begins, SteadyClock::now() + longest_pause));
+        poll(SteadyClock::now() < begins ? begins : SteadyClock::now() + longest_pause);
     }
     return std::nullopt;
 }

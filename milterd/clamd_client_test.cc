@@ -353,6 +353,9 @@ TEST_CASE("of several clamds those that are ready take turns")
     auto options = impatient(at(folder));
     options.addresses.push_back(at(other));
     ClamdClient client(options);
+    for (const auto& server : client.servers())
+        while (server->state() != ClamdState::ready)
+            std::this_thread::sleep_for(1ms);
     for (int i = 0; i < 10; ++i)
         CHECK(scan(client, "x").kind == Kind::clean);
     CHECK(first.requests().size() == 5);
