@@ -40,7 +40,7 @@ TEST_CASE("warnings about the DNS lists of a Postfix, none of which shows a key"
          "postscreen_dnsbl_sites = zen.spamhaus.org=127.0.0.[2..11]", postscreen, "", "", {}},
         {"no filter", "", "postscreen_dnsbl_sites = zen.spamhaus.org*2 bl.example.org", postscreen, "", "",
          {"postscreen_dnsbl_sites names zen.spamhaus.org without a filter: its error answers count as listings, and "
-          "then all mail is refused. Write zen.spamhaus.org=127.0.0.[2..11]."}},
+          "then all mail is refused. Write zen.spamhaus.org=127.0.0.[2..11;30]."}},
         {"no filter of an allow list", "", "smtpd_client_restrictions = permit_dnswl_client list.dnswl.org", smtpd, "",
          "", {"permit_dnswl_client names list.dnswl.org without a filter: its error answers count as listings, and "
               "then all mail is let through. Write list.dnswl.org=127.0.[0..255].[0..3]."}},
@@ -49,7 +49,7 @@ TEST_CASE("warnings about the DNS lists of a Postfix, none of which shows a key"
           "postscreen_dnsbl_reply_map."}},
         {"a key that is shown by smtpd", "", "smtpd_client_restrictions = reject_rbl_client " + keyed, smtpd, "", "",
          {"reject_rbl_client names zen.spamhaus.org without a filter: its error answers count as listings, and then "
-          "all mail is refused. Write it=127.0.0.[2..11].",
+          "all mail is refused. Write it=127.0.0.[2..11;30].",
           "reject_rbl_client asks zen.spamhaus.org with a key, which every refusal shows to the client: set "
           "rbl_reply_maps."}},
         {"a key that is hidden", "",

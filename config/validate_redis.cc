@@ -61,6 +61,8 @@ private:
 
     void mode()
     {
+        if (redis_.servers.empty())
+            fault("servers", "names no server");
         if (redis_.mode == "sentinel" && redis_.sentinel_master.empty())
             fault("sentinel_master", "is missing: which of the masters that the sentinels know is it?");
         const std::pair<std::string_view, const std::string&> sentinel_only[] = {
