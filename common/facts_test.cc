@@ -115,10 +115,10 @@ TEST_CASE("readiness: every function must be ready")
 TEST_CASE("a function is a line of the status")
 {
     Facts facts;
-    facts.function({"spf", FunctionState::Kind::ready, "not told", "nor this"});
+    facts.function({"spf", FunctionState::Kind::ready, "1 of 2 is away", "not told"});
     facts.function({"greylist", FunctionState::Kind::down, "disk full", "pass"});
     CHECK(write_status(facts)
-          == "function spf state=ready\n"
+          == "function spf state=ready reason=\"1 of 2 is away\"\n"
              "function greylist state=down reason=\"disk full\" meanwhile=pass\n");
 }
 

@@ -109,7 +109,7 @@ TEST_CASE("redis_command")
 {
     CHECK(redis_command({"GET", "a b"}) == "*2\r\n$3\r\nGET\r\n$3\r\na b\r\n");
     CHECK(redis_command({"SET", "", std::string_view("\0\r\n", 3)})
-          == std::string("*3\r\n$3\r\nSET\r\n$0\r\n\r\n$3\r\n\0\r\n\r\n", 33));
+          == std::string("*3\r\n$3\r\nSET\r\n$0\r\n\r\n$3\r\n\0\r\n\r\n", 28));
 }
 
 } // namespace postern
