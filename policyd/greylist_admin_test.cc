@@ -1,5 +1,6 @@
 #include "policyd/greylist_admin.h"
 
+#include "policyd/greylist_tables.h"
 #include "policyd/postgrey_hash.h"
 #include "test/fake/fake_clock.h"
 #include "test/scratch_folder.h"
