@@ -84,7 +84,7 @@ TEST_CASE("MetricsServer: what each path says")
          "\npostern_function_state{function=\"greylist\",state=\"down\"} 1\n"},
         {"alive", Kind::ready, "/healthz", "HTTP/1.1 200 ", "\r\n\r\nalive\n"},
         {"alive while something is down", Kind::down, "/healthz", "HTTP/1.1 200 ", "\r\n\r\nalive\n"},
-        {"ready", Kind::ready, "/readyz", "HTTP/1.1 200 ", "\r\n\r\ngreylist ready\n"},
+        {"ready", Kind::ready, "/readyz", "HTTP/1.1 200 ", "\r\n\r\ngreylist ready: disk full\n"},
         {"not ready", Kind::down, "/readyz", "HTTP/1.1 503 ", "\r\n\r\ngreylist down: disk full (meanwhile: pass)\n"},
         {"warming", Kind::warming, "/readyz", "HTTP/1.1 503 ", "greylist warming"},
         {"nothing else is there", Kind::ready, "/", "HTTP/1.1 404 ", "/healthz"},
