@@ -70,7 +70,7 @@ def test_no_mail_is_lost_while_postern_comes_and_goes(plain_host: MailHost, send
     host = plain_host
     judged: list[bool] = []
     for command in ("enable", "disable") * 2:
-        with Load(host, sender, mails=50) as load:
+        with Load(host, sender) as load:
             changed = postern(host, command, "--yes")
             assert changed.returncode == 0, changed.stdout + changed.stderr
         assert [str(answer) for answer in load.put_off] == []
