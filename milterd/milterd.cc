@@ -108,16 +108,22 @@ void Milterd::drain(std::function<void()> done)
 {
     is_draining_ = true;
     host_->stop_taking();
-    start_thread([host = host_, done = std::move(done)] {
+    const auto told = std::make_shared<std::promise<void>>();
+    has_told_ = told->get_future();
+    start_thread([host = host_, done = std::move(done), told] {
         host->wait_until_idle(std::chrono::steady_clock::now() + longest_drain);
         std::this_thread::sleep_for(time_to_write);
         done();
+        told->set_value();
     });
 }
 
 bool Milterd::close()
 {
-    if (!host_->close(std::chrono::steady_clock::now() + std::chrono::seconds(1)))
+    constexpr std::chrono::seconds patience{1};
+    if (has_told_.valid() && has_told_.wait_for(patience) != std::future_status::ready)
+        return false; // done() may still hold what is about to go
+    if (!host_->close(std::chrono::steady_clock::now() + patience))
         return false;
     host_->set_chain(nullptr); // libmilter's thread keeps the host for ever; a chain has threads that use us
     return std::all_of(chains_.begin(), chains_.end(), [](const auto& chain) { return chain.expired(); });

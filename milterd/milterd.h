@@ -23,6 +23,7 @@
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <memory>
 #include <vector>
 
@@ -63,6 +64,7 @@ private:
     std::vector<std::weak_ptr<const FilterChain>> chains_; // that a mail may still be in
     std::shared_ptr<std::atomic<bool>> has_failed_; // with the thread that serves
     bool is_draining_ = false;
+    std::future<void> has_told_; // whoever waits for the drain
 };
 
 } // namespace postern
