@@ -26,9 +26,13 @@ COMMON_SETTINGS = {"greylist": {"enable": False}}
 
 HostMaker = Callable[[bool], MailHost]
 
+OURS: set[str] = set()  # the modules of a --share that this run does
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--build", default="build-test", help="where the daemons were built, seen from the repository")
+    parser.addoption("--share", type=Path, metavar="FOLDER",
+                     help="leave out the modules that another run with the same, at first empty, FOLDER has begun")
 
 
 def pytest_configure() -> None:
@@ -36,6 +40,19 @@ def pytest_configure() -> None:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
     signal.signal(signal.SIGTERM, interrupt)
+
+
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    """Of runs that share a folder, the first to come to a module makes a folder in it, and runs the module."""
+    share = item.config.getoption("--share")
+    if share is None or item.path.stem in OURS:
+        return None
+    try:
+        (share / item.path.stem).mkdir()
+    except FileExistsError:
+        return True  # done with, as far as this run is concerned
+    OURS.add(item.path.stem)
+    return None
 
 
 @pytest.fixture(scope="session")

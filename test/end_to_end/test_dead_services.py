@@ -21,7 +21,7 @@ import pytest
 from mail_host import MailHost, PolicyConnection, wait_until
 from mail_host.policy import STRANGERS_REQUEST
 from mail_host.process import PATIENCE
-from mail_host.redis_server import RedisServer
+from mail_host.redis import Redis
 from mail_host.slapd import BASE, Authority, Slapd
 from mail_host.world import COLLEAGUE, STRANGER, USER
 
@@ -49,7 +49,7 @@ class Services:
 
     host: MailHost
     directory: Slapd
-    redis: RedisServer
+    redis: Redis
 
     def settings(self) -> dict[str, object]:
         ldap = {"name": "staff", "domains": ["postern.example"], "servers": [self.directory.url], "base": BASE,
@@ -73,7 +73,7 @@ def started(module_host: MailHost) -> Iterator[Services]:
     folder = module_host.folder / "dead"
     folder.mkdir()
     services = Services(module_host, Slapd(folder / "slapd", Authority(folder / "authority"), [USER]),
-                        RedisServer(folder / "redis"))
+                        Redis(folder / "redis"))
     services.directory.start()
     services.redis.start()
     yield services

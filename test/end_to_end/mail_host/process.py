@@ -8,6 +8,7 @@ to a file, which is read when something has to be explained.
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -17,6 +18,9 @@ from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
+
+# Below those that Linux takes for outgoing connections (ip_local_port_range), which would find a free one before us.
+QUIET_PORTS = range(20_000, 32_768)
 
 # Generous: the machine may be small, busy, and the programs built with sanitizers.
 PATIENCE = 30.0
@@ -47,7 +51,7 @@ class PortReservation:
     """
 
     def __init__(self, preferred: int = 0) -> None:
-        for candidate in ([preferred] if preferred else []) + [0] * 100:
+        for candidate in ([preferred] if preferred else []) + random.sample(QUIET_PORTS, 100):
             lock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             try:
                 lock.bind(("127.0.0.1", candidate))
