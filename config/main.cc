@@ -4,11 +4,13 @@
 #include "config/check.h"
 #include "config/commands/command_line.h"
 #include "config/commands/enable_command.h"
+#include "config/commands/migrate_command.h"
 #include "config/commands/passed_on.h"
 #include "config/control.h"
 #include "config/explain.h"
 #include "config/main_cf.h"
 #include "config/manual.h"
+#include "config/migrate/old_options.h"
 #include "config/postfix_dnsbl.h"
 #include "config/postfix_spf.h"
 
@@ -213,6 +215,8 @@ void add_settings(CLI::App& app, int& status)
     auto* const kind = command->add_option_group("form")->require_option(1);
     kind->add_flag_callback("--sample", [&] { status = print(sample_file()); }, "A postern.toml with the defaults");
     kind->add_flag_callback("--manual", [&] { status = print(manual_page()); }, "The manual page postern.toml(5)");
+    kind->add_flag_callback("--compatibility", [&] { status = print(compatibility_document()); },
+                            "What becomes of the old programs' options");
 }
 
 } // namespace
@@ -228,6 +232,7 @@ int main(int argc, char** argv)
     const postern::MainCfCommand main_cf(app, status);
     const postern::EnableCommand enable(app, postern::EnableCommand::Direction::enable, status);
     const postern::EnableCommand disable(app, postern::EnableCommand::Direction::disable, status);
+    const postern::MigrateCommand migrate(app, status);
     const postern::ExplainCommand explain(app, status);
     const postern::ControlCommand reload(app, "reload", "Have running daemons read the configuration again", status);
     const postern::ControlCommand status_of(app, "status", "What running daemons have done so far", status);

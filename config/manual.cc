@@ -3,40 +3,17 @@
 #include "common/text.h"
 #include "config/environment.h"
 #include "config/setting.h"
+#include "config/toml_value.h"
 
 namespace postern {
 namespace {
 
 constexpr std::size_t sample_width = 100;
 
-std::string quoted(std::string_view text)
-{
-    std::string result = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\')
-            result += '\\';
-        result += c;
-    }
-    return result + '"';
-}
-
 // A default as it is written in TOML.
-std::string toml_value(const Setting& setting, std::string_view text)
+std::string default_value(const Setting& setting, std::string_view text)
 {
-    switch (shape_of(setting)) {
-    case Shape::boolean:
-    case Shape::number:
-        return std::string(text);
-    case Shape::size:
-    case Shape::text:
-        return quoted(text);
-    case Shape::list:
-        break;
-    }
-    std::vector<std::string> items;
-    for (const auto& item : read_list(text))
-        items.push_back(postern::quoted(item));
-    return fmt::format("[{}]", fmt::join(items, ", "));
+    return toml_value(setting, split_value(setting, text));
 }
 
 // The row's text and its limits, or its words.
@@ -66,7 +43,7 @@ std::string commented(std::string_view text)
 void add_sample(std::string& sample, const Setting& setting)
 {
     const auto text = setting.example.empty() ? setting.fallback : setting.example;
-    sample += fmt::format("\n{}#{} = {}\n", commented(full_text(setting)), setting.name, toml_value(setting, text));
+    sample += fmt::format("\n{}#{} = {}\n", commented(full_text(setting)), setting.name, default_value(setting, text));
 }
 
 // ---- man(7)
@@ -92,7 +69,7 @@ std::string default_text(const Setting& setting)
 {
     if (setting.required && setting.fallback.empty())
         return "required";
-    return "default " + toml_value(setting, setting.fallback);
+    return "default " + default_value(setting, setting.fallback);
 }
 
 void add_setting(std::string& page, const Setting& setting)
@@ -101,7 +78,7 @@ void add_setting(std::string& page, const Setting& setting)
                         roff(full_text(setting)));
     if (!setting.instance_fallback.empty())
         page += fmt::format("An instance does not inherit it: its default is {}, where %i is its name.\n",
-                            roff(quoted(setting.instance_fallback)));
+                            roff(toml_string(setting.instance_fallback)));
     if (setting.restart)
         page += "A change needs a restart.\n";
 }

@@ -28,7 +28,9 @@ std::optional<PostfixService> read_service(std::string_view line, bool is_chroot
     if (words.size() < 8 || words[0].ends_with(':')) // "postconf: warning: ..."
         return std::nullopt;
     const bool is_chrooted = words[4] == "y" || (words[4] == "-" && is_chrooted_by_default);
-    return PostfixService{std::string(words[0]), std::string(words[1]), std::string(words[7]), is_chrooted};
+    const auto arguments = line.substr(static_cast<std::size_t>(words[7].data() + words[7].size() - line.data()));
+    return PostfixService{std::string(words[0]), std::string(words[1]), std::string(words[7]), is_chrooted, {},
+                          std::string(trim(arguments))};
 }
 
 // "submission/inet/smtpd_milters = value"

@@ -17,6 +17,7 @@ struct PostfixService { // a line of master.cf
     std::string program;
     bool is_chrooted = false;
     std::map<std::string, std::string, std::less<>> options{}; // its -o name=value
+    std::string arguments{}; // of the program, with the options: "user=nobody argv=/usr/bin/x"
 
     std::string text() const { return name + "/" + type; } // as postconf -M takes it
 };

@@ -1,27 +1,11 @@
 #include "container/toml_text.h"
 
+#include "config/toml_value.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 namespace postern {
-namespace {
-
-std::string toml_string(std::string_view text)
-{
-    std::string result = "\"";
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-            result += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-            continue;
-        }
-        if (c == '"' || c == '\\')
-            result += '\\';
-        result += c;
-    }
-    return result + '"';
-}
-
-} // namespace
 
 void TomlText::section(std::string_view name)
 {

@@ -1,0 +1,33 @@
+// migrate_command - `postern migrate`
+//
+// Reads the old programs' files, of this host or below a directory, and writes
+// a new postern.toml and a report of every option that was met. Nothing else is
+// changed. The exit status is 0 if both were written, 1 if there were refused
+// options or faults among them, or a file could not be written, and 2 if the
+// command line is wrong.
+#pragma once
+
+#include "config/migrate/migration.h"
+
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace postern {
+
+class MigrateCommand {
+public:
+    MigrateCommand(CLI::App& app, int& status);
+
+private:
+    int run() const;
+    Result<> write(const std::string& path, const std::string& text) const;
+
+    std::string root_;
+    std::string output_{"-"}, report_{"-"};
+    bool is_forced_ = false;
+};
+
+} // namespace postern

@@ -1,0 +1,46 @@
+#include "config/migrate/readers.h"
+
+#include "config/migrate/postgrey_reader.h"
+#include "config/read_config.h"
+
+namespace postern {
+namespace {
+
+using Reader = void (*)(Migration&);
+
+constexpr Reader readers[] = {
+    migrate_postgrey,
+};
+
+// Postern asks no more than the old programs did. DNS lists and directories are off while none is named.
+void set_checks(Migration& migration)
+{
+    Texts checks{"dnsbl", "recipient"};
+    for (const auto name : {"spf", "greylist"})
+        if (migration.uses_check(name))
+            checks.emplace_back(name);
+    migration.set({{"postern-policyd", "policyd.checks"}, "", "checks"}, "policyd.checks", checks,
+                  Said{Fate::kept, "what the host has asked so far, and no more"});
+}
+
+// What the settings are worth together is known when all are there.
+void check_draft(Migration& migration)
+{
+    const auto config = read_config({"postern.toml", migration.draft().text()});
+    if (config)
+        return;
+    for (const auto& fault : config.error())
+        migration.fault({"the new postern.toml", ""}, fault.what);
+}
+
+} // namespace
+
+void migrate_all(Migration& migration)
+{
+    for (const auto reader : readers)
+        reader(migration);
+    set_checks(migration);
+    check_draft(migration);
+}
+
+} // namespace postern
