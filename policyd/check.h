@@ -20,8 +20,13 @@
 
 #include <asio/awaitable.hpp>
 #include <string_view>
+#include <utility>
+#include <variant>
 
 namespace postern {
+
+// The verdict, or what brings it: where memory decides, which is nearly always, no coroutine is paid for.
+using VerdictSoon = std::variant<Verdict, asio::awaitable<Verdict>>;
 
 class Check {
 public:
@@ -30,9 +35,18 @@ public:
     // As in the configuration and the log; a literal, since the log keeps no copy.
     virtual std::string_view name() const = 0;
 
-    // Asked at RCPT only. `request` and `message` outlive the call: the session's coroutine
-    // owns the first and holds the second, and awaits this at once.
-    virtual asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) = 0;
+    // Asked at RCPT only. `request` and `message` outlive what it gives: the session's coroutine
+    // owns the first and holds the second, and awaits at once where there is something to await.
+    virtual VerdictSoon ask(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) = 0;
+
+    // The same, for who waits anyhow.
+    asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)
+    {
+        auto soon = ask(request, message, deadline);
+        if (auto* const later = std::get_if<asio::awaitable<Verdict>>(&soon))
+            co_return co_await std::move(*later);
+        co_return std::get<Verdict>(std::move(soon));
+    }
 
     // For the status, the metrics and /readyz.
     virtual FunctionState state() const { return {name()}; }

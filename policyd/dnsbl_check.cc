@@ -38,6 +38,11 @@ int score_of(std::span<const std::shared_ptr<DnsblInquiry>> inquiries)
     return score;
 }
 
+bool is_refusal(Outcome outcome)
+{
+    return outcome == Outcome::defer || outcome == Outcome::action;
+}
+
 // "score=3 zen.spamhaus.org=127.0.0.4"
 std::string record(int score, std::span<const std::shared_ptr<DnsblInquiry>> inquiries)
 {
@@ -70,32 +75,49 @@ FunctionState DnsblCheck::state() const
     return state;
 }
 
-asio::awaitable<Verdict> DnsblCheck::check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)
+VerdictSoon DnsblCheck::ask(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)
 {
     if (const auto trust = trusted_->trust(request); !trust.empty())
-        co_return Verdict{.reason = std::string(trust)};
+        return Verdict{.reason = std::string(trust)};
     if (!request.client)
-        co_return Verdict{.reason = "no client address"};
+        return Verdict{.reason = "no client address"};
 
-    const auto inquiries = inquire(request);
+    auto inquiries = inquire(request);
+    if (!is_known(inquiries) || is_refusal(marks_.outcome(score_of(inquiries))))
+        return decide(std::move(inquiries), request, message, deadline);
+    note_score(inquiries, message);
+    return conclude({}, inquiries, request);
+}
+
+asio::awaitable<Verdict> DnsblCheck::decide(Inquiries inquiries, const PolicyRequest& request, PolicyMessage& message,
+                                            Deadline deadline)
+{
     if (!is_known(inquiries))
         co_await wait(inquiries, deadline);
+    Verdict verdict;
+    if (const auto outcome = note_score(inquiries, message); is_refusal(outcome))
+        verdict = co_await refuse(outcome, inquiries, request, deadline);
+    co_return conclude(std::move(verdict), inquiries, request);
+}
 
-    // What lists have not said in time does not count, also where it could.
+// What lists have not said in time does not count, also where it could.
+Outcome DnsblCheck::note_score(const Inquiries& inquiries, PolicyMessage& message) const
+{
     const int score = score_of(inquiries);
     const auto outcome = marks_.outcome(score);
     if (!dnsbl_->settings().observe) { // else it must change nothing, also not by what other checks do
         message.dnsbl_score = score;
         message.is_dnsbl_allowed = outcome == Outcome::allow;
     }
+    return outcome;
+}
 
-    Verdict verdict;
-    if (outcome == Outcome::defer || outcome == Outcome::action)
-        verdict = co_await refuse(outcome, inquiries, request, deadline);
-    verdict.reason = record(score, inquiries);
+Verdict DnsblCheck::conclude(Verdict verdict, const Inquiries& inquiries, const PolicyRequest& request) const
+{
+    verdict.reason = record(score_of(inquiries), inquiries);
     if (request.notes)
         add_notes(inquiries, request);
-    co_return verdict;
+    return verdict;
 }
 
 void DnsblCheck::add_notes(const Inquiries& inquiries, const PolicyRequest& request) const

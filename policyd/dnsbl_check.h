@@ -31,7 +31,7 @@ public:
     DnsblCheck(std::shared_ptr<Dnsbl> dnsbl, DnsblMarks marks, std::shared_ptr<const TrustedClients> trusted);
 
     std::string_view name() const override { return "dnsbl"; }
-    asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) override;
+    VerdictSoon ask(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) override;
     FunctionState state() const override; // ready while one list is
 
 private:
@@ -41,6 +41,10 @@ private:
     Inquiries inquire(const PolicyRequest& request);
     void add_notes(const Inquiries& inquiries, const PolicyRequest& request) const; // what the DNS was asked
     bool is_known(const Inquiries& inquiries) const;
+    DnsblMarks::Outcome note_score(const Inquiries& inquiries, PolicyMessage& message) const;
+    Verdict conclude(Verdict verdict, const Inquiries& inquiries, const PolicyRequest& request) const;
+    asio::awaitable<Verdict> decide(Inquiries inquiries, const PolicyRequest& request, PolicyMessage& message,
+                                    Deadline deadline);
     asio::awaitable<void> wait(const Inquiries& inquiries, Deadline deadline) const;
     asio::awaitable<Verdict> refuse(DnsblMarks::Outcome outcome, const Inquiries& inquiries,
                                     const PolicyRequest& request, Deadline deadline);

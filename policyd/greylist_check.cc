@@ -101,16 +101,19 @@ std::optional<GreylistDecision> GreylistCheck::recall(const PolicyRequest& reque
     return is_all || decision.kind == GreylistDecision::Kind::client_whitelisted ? std::optional(decision) : std::nullopt;
 }
 
-asio::awaitable<Verdict> GreylistCheck::check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)
+VerdictSoon GreylistCheck::ask(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)
 {
     if (const auto reason = rules_.exemption(request, message); !reason.empty())
-        co_return answer(request, Verdict{.reason = std::string(reason)});
+        return answer(request, Verdict{.reason = std::string(reason)});
 
     if (const auto decision = recall(request, message, clock_.now());
         decision && (decision->lets_in() || options_.vouchers.empty()))
-        co_return conclude(request, keys_, *decision);
+        return conclude(request, keys_, *decision);
+    return look_up(request, keys_, deadline);
+}
 
-    const auto keys = keys_; // those of another request, once this one waits
+asio::awaitable<Verdict> GreylistCheck::look_up(const PolicyRequest& request, GreylistKeys keys, Deadline deadline)
+{
     const auto rows = co_await store_.find(keys, deadline);
     if (!rows)
         co_return answer(request, Verdict{.reason = "store unavailable"});

@@ -45,7 +45,7 @@ public:
     GreylistCheck(GreylistStore& store, const Clock& clock, Options options);
 
     std::string_view name() const override { return "greylist"; }
-    asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) override;
+    VerdictSoon ask(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) override;
     FunctionState state() const override;
 
 private:
@@ -53,6 +53,7 @@ private:
     void write_network_keys(const PolicyRequest& request);
     bool recall(const GreylistKeyPair& keys, GreylistRowPair& rows);
     std::optional<GreylistDecision> recall(const PolicyRequest& request, const PolicyMessage& message, Timestamp now);
+    asio::awaitable<Verdict> look_up(const PolicyRequest& request, GreylistKeys keys, Deadline deadline);
     GreylistPolicy policy_for(const MailAddress& recipient) const;
     Verdict conclude(const PolicyRequest& request, const GreylistKeys& keys, const GreylistDecision& decision);
     Verdict answer(const PolicyRequest& request, Verdict verdict, const GreylistDecision& decision = {}) const;
@@ -63,7 +64,7 @@ private:
     GreylistRules rules_;
     GreylistPolicy policy_;
     GreylistTexts texts_;
-    GreylistKeys keys_; // of the request at hand, up to the first suspension
+    GreylistKeys keys_; // of the request at hand
     std::string mail_, domain_; // for the keys
 };
 

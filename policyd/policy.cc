@@ -139,7 +139,12 @@ asio::awaitable<std::string> Policy::answer(const PolicyRequest& request, std::u
     for (const auto& step : steps_) {
         if (!(asked & step.bit))
             continue;
-        auto verdict = co_await step.check->check(request, *message, deadline);
+        auto soon = step.check->ask(request, *message, deadline);
+        if (auto* const later = std::get_if<asio::awaitable<Verdict>>(&soon)) {
+            auto verdict = co_await std::move(*later);
+            soon = std::move(verdict);
+        }
+        auto& verdict = std::get<Verdict>(soon);
         if (!step.observe && !verdict.header.empty())
             message->contribute(std::exchange(verdict.header, {}));
         const auto step_end = SteadyClock::now();

@@ -24,7 +24,10 @@ public:
 
     std::string_view name() const override { return name_; }
 
-    asio::awaitable<Verdict> check(const PolicyRequest&, PolicyMessage&, Deadline) override
+    VerdictSoon ask(const PolicyRequest&, PolicyMessage&, Deadline) override { return later(); }
+
+private:
+    asio::awaitable<Verdict> later()
     {
         ++asked_;
         if (verdict_.reason == "throw")
@@ -32,7 +35,6 @@ public:
         co_return verdict_;
     }
 
-private:
     std::string_view name_;
     Verdict verdict_;
     int& asked_;
@@ -209,11 +211,11 @@ TEST_CASE("Policy: a check may tell the operator how it decides, but no one else
     class TellingCheck final : public Check {
     public:
         std::string_view name() const override { return "telling"; }
-        asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage&, Deadline) override
+        VerdictSoon ask(const PolicyRequest& request, PolicyMessage&, Deadline) override
         {
             if (request.notes)
                 request.notes->push_back("asked two servers");
-            co_return Verdict{.reason = request.notes ? "dry" : "real"};
+            return Verdict{.reason = request.notes ? "dry" : "real"};
         }
     };
     Fixture fixture({});
@@ -317,9 +319,9 @@ TEST_CASE("Policy: a header of a recipient that is refused goes out with the nex
     class RefuseOne final : public Check {
     public:
         std::string_view name() const override { return "one"; }
-        asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage&, Deadline) override
+        VerdictSoon ask(const PolicyRequest& request, PolicyMessage&, Deadline) override
         {
-            co_return request.recipient == "a@x" ? defer("later") : Verdict{};
+            return request.recipient == "a@x" ? defer("later") : Verdict{};
         }
     };
     Fixture fixture({});

@@ -13,9 +13,7 @@ bool is_always_there(std::string_view local_part)
 
 void fold(const MailAddress& address, std::string& folded)
 {
-    folded.clear();
-    for (const char c : address.local_part)
-        folded += to_lower(c);
+    folded = to_lower(address.local_part);
     if (!address.domain.empty())
         folded.append("@").append(address.domain); // is in lower case
 }
@@ -100,50 +98,45 @@ bool RecipientCheck::is_in_scope(const PolicyRequest& request) const
     return options_.trusted->trust(request).empty();
 }
 
-asio::awaitable<Verdict> RecipientCheck::check(const PolicyRequest& request, PolicyMessage&, Deadline deadline)
+VerdictSoon RecipientCheck::ask(const PolicyRequest& request, PolicyMessage&, Deadline deadline)
 {
     const auto& recipient = request.recipient_address;
     if (is_always_there(recipient.local_part))
-        co_return Verdict{.reason = "postmaster"};
+        return Verdict{.reason = "postmaster"};
     if (recipient.domain.empty())
-        co_return Verdict{.reason = "outside"};
+        return Verdict{.reason = "outside"};
     fold(recipient, address_);
 
     const auto table = options_.table();
     const bool is_remembered = options_.lookup->remembers(address_);
     const bool may_be_caught = request.client && options_.harvest->is_caught(*request.client);
     if (is_remembered && !table && !may_be_caught)
-        co_return Verdict{.reason = "exists"};
+        return Verdict{.reason = "exists"};
 
     const auto* const entry =
         table ? table->find(address_, without_extension(address_, options_.settings.delimiters)) : nullptr;
     const bool is_said = entry && entry->meaning != RecipientEntry::Meaning::unsaid;
     const bool is_in_scope_now = is_remembered || is_in_scope(request);
     if (may_be_caught && (is_said || is_in_scope_now) && is_stranger(request))
-        co_return harvest_verdict();
+        return harvest_verdict();
     if (is_said && entry->meaning == RecipientEntry::Meaning::exists)
-        co_return Verdict{.reason = "listed"};
+        return Verdict{.reason = "listed"};
 
-    Verdict said;
+    std::optional<Verdict> said;
     if (is_said) {
         said = entry->verdict;
-        said.reason = "listed";
-        if (said.weight() >= Weight::temporary || !is_in_scope_now)
-            co_return said;
+        said->reason = "listed";
+        if (said->weight() >= Weight::temporary || !is_in_scope_now)
+            return std::move(*said);
     }
-    Verdict verdict;
-    if (is_remembered)
-        verdict.reason = "exists";
-    else if (is_in_scope_now)
-        verdict = co_await ask(request, address_, deadline);
-    else
-        verdict.reason = "outside";
-    if (is_said && verdict.weight() == Weight::none)
-        co_return said;
-    co_return verdict;
+    if (!is_remembered && is_in_scope_now)
+        return look_up(request, address_, std::move(said), deadline);
+    return said ? std::move(*said) : Verdict{.reason = is_remembered ? "exists" : "outside"};
 }
 
-asio::awaitable<Verdict> RecipientCheck::ask(const PolicyRequest& request, std::string address, Deadline deadline)
+// Asks the directories; what the table has `said` holds for a recipient that they know.
+asio::awaitable<Verdict> RecipientCheck::look_up(const PolicyRequest& request, std::string address,
+                                                 std::optional<Verdict> said, Deadline deadline)
 {
     auto base = without_extension(address, options_.settings.delimiters);
     const auto answer = co_await options_.lookup->find(std::move(address), std::move(base), deadline);
@@ -153,7 +146,10 @@ asio::awaitable<Verdict> RecipientCheck::ask(const PolicyRequest& request, std::
         if (options_.harvest->is_caught(*request.client))
             co_return harvest_verdict();
     }
-    co_return recipient_verdict(answer, options_.settings);
+    auto verdict = recipient_verdict(answer, options_.settings);
+    if (said && verdict.weight() == Weight::none)
+        co_return std::move(*said);
+    co_return verdict;
 }
 
 } // namespace postern

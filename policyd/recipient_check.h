@@ -21,6 +21,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace postern {
@@ -42,16 +43,17 @@ public:
     explicit RecipientCheck(Options options);
 
     std::string_view name() const override { return "recipient"; }
-    asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) override;
+    VerdictSoon ask(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) override;
     FunctionState state() const override;
 
 private:
     bool is_stranger(const PolicyRequest& request) const;
     bool is_in_scope(const PolicyRequest& request) const;
-    asio::awaitable<Verdict> ask(const PolicyRequest& request, std::string address, Deadline deadline);
+    asio::awaitable<Verdict> look_up(const PolicyRequest& request, std::string address, std::optional<Verdict> said,
+                                     Deadline deadline);
 
     Options options_;
-    std::string address_; // of the request at hand, in lower case; not to be used after a co_await
+    std::string address_; // of the request at hand, in lower case
 };
 
 } // namespace postern

@@ -30,21 +30,26 @@ public:
 
     std::string_view name() const override { return "echo"; }
 
-    asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage&, Deadline) override
+    VerdictSoon ask(const PolicyRequest& request, PolicyMessage&, Deadline) override
     {
         ++asked;
         if (request.recipient.starts_with("broken"))
             throw std::runtime_error("check is broken");
-        if (request.recipient.starts_with("slow")) {
-            asio::steady_timer timer(co_await asio::this_coro::executor, delay_);
-            co_await timer.async_wait(asio::use_awaitable);
-        }
-        co_return Verdict{.action = Action::reject, .code = 550, .text = request.recipient};
+        if (request.recipient.starts_with("slow"))
+            return later(request);
+        return Verdict{.action = Action::reject, .code = 550, .text = request.recipient};
     }
 
     static inline std::atomic<int> asked = 0;
 
 private:
+    asio::awaitable<Verdict> later(const PolicyRequest& request) const
+    {
+        asio::steady_timer timer(co_await asio::this_coro::executor, delay_);
+        co_await timer.async_wait(asio::use_awaitable);
+        co_return Verdict{.action = Action::reject, .code = 550, .text = request.recipient};
+    }
+
     std::chrono::milliseconds delay_;
 };
 

@@ -89,14 +89,44 @@ SpfCheck::SpfCheck(Options options)
 {
 }
 
-// With all answers remembered, nothing is awaited here: this is on the way of every mail.
-asio::awaitable<Verdict> SpfCheck::check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)
+// Nearly every mail: the sender's answer is remembered, and there is nothing to say of the HELO name.
+VerdictSoon SpfCheck::ask(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)
 {
     if (const auto trust = trusted_->trust(request); !trust.empty())
-        co_return skip(request, trust);
+        return skip(request, trust);
     if (!request.client)
-        co_return Verdict{.reason = "no client address"};
+        return Verdict{.reason = "no client address"};
 
+    const bool asks_mail_from = !request.sender_address.is_null() && settings_.mail_from != SpfRejectOn::unchecked;
+    if (!asks_mail_from || !has_nothing_on_helo(request, message))
+        return evaluate(request, message, deadline);
+    const Subject subject{SpfIdentity::mail_from, request, request.sender_address.domain};
+    const bool is_new = !message.spf_mail_from;
+    if (is_new && !(message.spf_mail_from = known(subject)))
+        return evaluate(request, message, deadline);
+
+    auto verdict = judge(subject, *message.spf_mail_from);
+    if (is_new)
+        verdict.header = header(subject, *message.spf_mail_from);
+    if (verdict.weight() != Weight::none)
+        return excused(request, std::move(verdict), deadline);
+    return verdict;
+}
+
+// Not asked about, or remembered to be of no interest.
+bool SpfCheck::has_nothing_on_helo(const PolicyRequest& request, PolicyMessage& message) const
+{
+    if (!asks_helo(false))
+        return true;
+    std::string kept;
+    if (!message.spf_helo)
+        message.spf_helo = known({SpfIdentity::helo, request, helo_domain(request, kept)});
+    return message.spf_helo && !is_worth_a_word(message.spf_helo->result);
+}
+
+// Both identities, whatever it takes.
+asio::awaitable<Verdict> SpfCheck::evaluate(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)
+{
     const bool is_null_sender = request.sender_address.is_null();
     const bool asks_mail_from = !is_null_sender && settings_.mail_from != SpfRejectOn::unchecked;
     Verdict helo;
@@ -105,7 +135,7 @@ asio::awaitable<Verdict> SpfCheck::check(const PolicyRequest& request, PolicyMes
         const Subject subject{SpfIdentity::helo, request, helo_domain(request, kept)};
         const bool is_new = !message.spf_helo;
         if (is_new && !(message.spf_helo = known(subject)))
-            message.spf_helo = co_await ask(subject, deadline);
+            message.spf_helo = co_await find_out(subject, deadline);
         const auto answer = message.spf_helo;
 
         if (!asks_mail_from || is_worth_a_word(answer->result)) {
@@ -113,7 +143,7 @@ asio::awaitable<Verdict> SpfCheck::check(const PolicyRequest& request, PolicyMes
             if (is_new && !asks_mail_from)
                 helo.header = header(subject, *answer);
             if (helo.weight() != Weight::none)
-                co_await excuse(request, helo, deadline);
+                helo = co_await excused(request, std::move(helo), deadline);
             if (!asks_mail_from || helo.weight() == Weight::final)
                 co_return helo;
         }
@@ -124,14 +154,14 @@ asio::awaitable<Verdict> SpfCheck::check(const PolicyRequest& request, PolicyMes
     const Subject subject{SpfIdentity::mail_from, request, request.sender_address.domain};
     const bool is_new = !message.spf_mail_from;
     if (is_new && !(message.spf_mail_from = known(subject)))
-        message.spf_mail_from = co_await ask(subject, deadline);
+        message.spf_mail_from = co_await find_out(subject, deadline);
     const auto answer = message.spf_mail_from;
 
     auto mail_from = judge(subject, *answer);
     if (is_new)
         mail_from.header = header(subject, *answer);
     if (mail_from.weight() != Weight::none)
-        co_await excuse(request, mail_from, deadline);
+        mail_from = co_await excused(request, std::move(mail_from), deadline);
     if (!helo.reason.empty())
         join(mail_from, std::move(helo));
     co_return mail_from;
@@ -149,7 +179,7 @@ SharedSpfAnswer SpfCheck::known(const Subject& subject) const
     return subject.domain.empty() ? none_ : spf_->known(*subject.request.client, subject.domain);
 }
 
-asio::awaitable<SharedSpfAnswer> SpfCheck::ask(const Subject& subject, Deadline deadline)
+asio::awaitable<SharedSpfAnswer> SpfCheck::find_out(const Subject& subject, Deadline deadline)
 {
     if (!is_spf_domain(subject.domain))
         co_return none_;
@@ -172,10 +202,10 @@ Verdict SpfCheck::judge(const Subject& subject, const SpfAnswer& answer) const
     return spf_verdict(finding, settings_);
 }
 
-asio::awaitable<void> SpfCheck::excuse(const PolicyRequest& request, Verdict& verdict, Deadline deadline)
+asio::awaitable<Verdict> SpfCheck::excused(const PolicyRequest& request, Verdict verdict, Deadline deadline)
 {
     if (!exemptions_)
-        co_return;
+        co_return verdict;
     const auto exemption = co_await exemptions_->find(request, deadline);
     switch (exemption.is) {
     case SpfExemption::Is::no:
@@ -194,6 +224,7 @@ asio::awaitable<void> SpfCheck::excuse(const PolicyRequest& request, Verdict& ve
         verdict.reason.append(" exempt=unknown");
         break;
     }
+    co_return verdict;
 }
 
 std::string SpfCheck::header(const Subject& subject, const SpfAnswer& answer) const

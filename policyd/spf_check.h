@@ -41,7 +41,7 @@ public:
     explicit SpfCheck(Options options);
 
     std::string_view name() const override { return "spf"; }
-    asio::awaitable<Verdict> check(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) override;
+    VerdictSoon ask(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) override;
 
 private:
     // One identity of a request, on its way to a verdict.
@@ -53,9 +53,11 @@ private:
 
     bool asks_helo(bool is_null_sender) const;
     SharedSpfAnswer known(const Subject& subject) const;
-    asio::awaitable<SharedSpfAnswer> ask(const Subject& subject, Deadline deadline);
+    bool has_nothing_on_helo(const PolicyRequest& request, PolicyMessage& message) const;
+    asio::awaitable<Verdict> evaluate(const PolicyRequest& request, PolicyMessage& message, Deadline deadline);
+    asio::awaitable<SharedSpfAnswer> find_out(const Subject& subject, Deadline deadline);
     Verdict judge(const Subject& subject, const SpfAnswer& answer) const;
-    asio::awaitable<void> excuse(const PolicyRequest& request, Verdict& verdict, Deadline deadline);
+    asio::awaitable<Verdict> excused(const PolicyRequest& request, Verdict verdict, Deadline deadline);
     std::string header(const Subject& subject, const SpfAnswer& answer) const;
     SpfMail mail(const Subject& subject) const;
     Verdict skip(const PolicyRequest& request, std::string_view why) const;
