@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <iterator>
+#include <cstring>
 #include <utility>
 
 namespace postern {
@@ -57,17 +57,49 @@ void append_code_unit(std::string& out, unsigned unit)
         out += hex_digits[unit >> shift & 15];
 }
 
-bool needs_no_escape(char c)
+// What an octet is to a line: a bit for each manner of writing that it would spoil. Every octet of
+// every line is looked at, so eight are looked at a time where they are most.
+constexpr unsigned char escaped = 1, quoted = 2; // it needs an escape; it needs quotes around the value
+
+constexpr auto octet_needs = [] {
+    std::array<unsigned char, 256> needs{};
+    for (int c = 0; c < 256; ++c)
+        needs[static_cast<std::size_t>(c)] = c < 0x20 || c > 0x7e || c == '"' || c == '\\' ? escaped | quoted : 0;
+    needs[' '] = needs['='] = quoted;
+    return needs;
+}();
+
+// How many octets at the head of `text` have none of these `needs`.
+std::size_t plain_prefix(std::string_view text, unsigned char needs)
 {
-    return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\';
+    // The high bit of each of eight octets is set where it is not printable (see printable_prefix), or is `c`.
+    constexpr std::uint64_t each = 0x0101010101010101;
+    const auto unprintable = [](std::uint64_t octets, char first) {
+        return octets | (octets + 0x01 * each) | (octets - static_cast<unsigned char>(first) * each);
+    };
+    const auto is = [](std::uint64_t octets, char c) {
+        const auto zero = octets ^ static_cast<unsigned char>(c) * each;
+        return (zero - each) & ~zero;
+    };
+    std::size_t size = 0;
+    for (; size + 8 <= text.size(); size += 8) {
+        std::uint64_t octets = 0;
+        std::memcpy(&octets, text.data() + size, 8);
+        auto marks = is(octets, '"') | is(octets, '\\');
+        marks |= needs == quoted ? unprintable(octets, '!') | is(octets, '=') : unprintable(octets, ' ');
+        if (marks & 0x80 * each)
+            break;
+    }
+    while (size < text.size() && !(octet_needs[static_cast<unsigned char>(text[size])] & needs))
+        ++size;
+    return size;
 }
 
 // RFC 8259 7, with everything outside printable ASCII escaped.
 void append_escaped(std::string& out, std::string_view text)
 {
     while (!text.empty()) {
-        const auto stop = std::find_if_not(text.begin(), text.end(), needs_no_escape);
-        const auto plain = static_cast<std::size_t>(stop - text.begin());
+        const auto plain = plain_prefix(text, escaped);
         out += text.substr(0, plain);
         text.remove_prefix(plain);
         if (text.empty())
@@ -100,22 +132,24 @@ void append_quoted(std::string& out, std::string_view text)
     out += '"';
 }
 
-// A table, since every octet of every line is looked at.
-constexpr auto plain_octets = [] {
-    std::array<bool, 256> plain{};
-    for (int c = 0x21; c <= 0x7e; ++c)
-        plain[static_cast<std::size_t>(c)] = c != '"' && c != '\\' && c != '=';
-    return plain;
-}();
-
-bool is_plain(char c)
+bool is_plain(std::string_view text)
 {
-    return plain_octets[static_cast<unsigned char>(c)];
+    return plain_prefix(text, quoted) == text.size();
 }
 
 bool is_plain_value(std::string_view value)
 {
-    return !value.empty() && value.size() <= log_value_limit && std::all_of(value.begin(), value.end(), is_plain);
+    return !value.empty() && value.size() <= log_value_limit && is_plain(value);
+}
+
+// A name of logfmt, which knows no quotes there.
+void append_name(std::string& out, std::string_view name)
+{
+    const auto before = out.size();
+    out += name;
+    if (!is_plain(name))
+        std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(before), out.end(),
+                        [](char c) { return (octet_needs[static_cast<unsigned char>(c)] & quoted) != 0; }, '_');
 }
 
 // One line in the making.
@@ -139,7 +173,7 @@ public:
             out_ += ':';
             return is_number ? void(out_ += value) : append_quoted(out_, value);
         case LineFormat::logfmt:
-            std::transform(name.begin(), name.end(), std::back_inserter(out_), [](char c) { return is_plain(c) ? c : '_'; });
+            append_name(out_, name);
             out_ += '=';
             return is_plain_value(value) ? void(out_ += value) : append_quoted(out_, value);
         }

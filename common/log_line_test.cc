@@ -110,6 +110,26 @@ TEST_CASE("values of any octets")
     }
 }
 
+TEST_CASE("an octet is written the same wherever it stands")
+{
+    for (int c = 0; c < 256; ++c)
+        for (std::size_t at = 0; at < 17; ++at) {
+            const std::string octet(1, static_cast<char>(c));
+            std::string around(17, 'x');
+            around.replace(at, 1, octet);
+
+            const auto alone = line(LineFormat::json, {{"v", octet}});
+            const auto value = alone.find("\"v\":\"") + 5;
+            const auto escaped = alone.substr(value, alone.size() - 3 - value);
+            const bool is_quoted = line(LineFormat::logfmt, {{"v", octet}}).find("v=\"") != std::string::npos;
+            const auto want = std::string(at, 'x') + escaped + std::string(16 - at, 'x');
+            CAPTURE(c);
+            CAPTURE(at);
+            CHECK(line(LineFormat::json, {{"v", around}}).find("\"v\":\"" + want + "\"}") != std::string::npos);
+            CHECK(line(LineFormat::logfmt, {{"v", around}}).ends_with(is_quoted ? " v=\"" + want + "\"\n" : " v=" + want + "\n"));
+        }
+}
+
 TEST_CASE("event and names cannot break a line either")
 {
     std::string out;
