@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <charconv>
 #include <cstring>
+#include <optional>
 
 namespace postern {
 namespace {
@@ -22,6 +23,25 @@ std::string dotted(const std::array<std::uint8_t, 4>& octets)
         *end++ = '.';
     }
     return {buffer, end - 1};
+}
+
+// As inet_pton(3) takes it: four numbers without leading zeros. By hand: it is done for every request.
+std::optional<std::array<std::uint8_t, 4>> parse_dotted(std::string_view text)
+{
+    std::array<std::uint8_t, 4> octets;
+    std::size_t at = 0;
+    for (auto& octet : octets) {
+        if (&octet != octets.data() && (at == text.size() || text[at++] != '.'))
+            return std::nullopt;
+        const auto begin = at;
+        unsigned number = 0;
+        while (at < text.size() && at - begin < 4 && is_digit(text[at]))
+            number = number * 10 + static_cast<unsigned>(text[at++] - '0');
+        if (at == begin || number > 255 || (at - begin > 1 && text[begin] == '0'))
+            return std::nullopt;
+        octet = static_cast<std::uint8_t>(number);
+    }
+    return at == text.size() ? std::optional(octets) : std::nullopt;
 }
 
 } // namespace
@@ -85,6 +105,8 @@ IpAddress IpAddress::masked(int prefix) const
 
 Result<IpAddress> parse_ip_address(std::string_view text)
 {
+    if (const auto octets = parse_dotted(text))
+        return IpAddress::v4(*octets);
     constexpr std::string_view tag = "IPv6:"; // RFC 5321 4.1.3
     const std::string copy(equals_ignoring_case(text.substr(0, tag.size()), tag) ? text.substr(tag.size()) : text);
 

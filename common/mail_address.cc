@@ -14,7 +14,7 @@ constexpr std::size_t unicode_domain_limit = 1020; // 255 characters (RFC 1035 2
 
 bool is_ascii(std::string_view text)
 {
-    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    return printable_prefix(text) == text.size() || std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 // What an A-label or a service label ("_dmarc") is made of.

@@ -121,6 +121,8 @@ void NetworkList::arrange()
 
 bool NetworkList::contains(const std::optional<IpAddress>& client, std::string_view client_name) const
 {
+    if (empty())
+        return false;
     const auto by_network = client ? ask_networks(*client) : std::nullopt;
     if (by_network == false)
         return false;

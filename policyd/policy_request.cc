@@ -2,57 +2,70 @@
 
 #include "common/text.h"
 
-#include <array>
-#include <cstdint>
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace postern {
 namespace {
 
 struct Attribute {
     std::string_view name;
-    std::string PolicyRequest::*field;
+    std::string PolicyRequest::*field; // null: its value is of no use here
 };
 
-// No two have the same length and the same last letter: a look at those tells which one a line
-// may be, or that it is none that we want.
+// All that Postfix sends, in its order (SMTPD_POLICY_README, smtpd_check.c): the next line is nearly always that of
+// the next attribute, and then its name is only compared. Who sends others, or in another order, is served more slowly.
 constexpr Attribute attributes[] = {
+    {"request", nullptr},
     {"protocol_state", &PolicyRequest::protocol_state},
+    {"protocol_name", nullptr},
     {"client_address", &PolicyRequest::client_address},
     {"client_name", &PolicyRequest::client_name},
+    {"client_port", nullptr},
     {"reverse_client_name", &PolicyRequest::reverse_client_name},
+    {"server_address", nullptr},
+    {"server_port", nullptr},
     {"helo_name", &PolicyRequest::helo_name},
     {"sender", &PolicyRequest::sender},
     {"recipient", &PolicyRequest::recipient},
-    {"instance", &PolicyRequest::instance},
+    {"recipient_count", nullptr},
     {"queue_id", &PolicyRequest::queue_id},
+    {"instance", &PolicyRequest::instance},
+    {"size", nullptr},
+    {"etrn_domain", nullptr},
+    {"stress", nullptr},
+    {"sasl_method", nullptr},
     {"sasl_username", &PolicyRequest::sasl_username},
+    {"sasl_sender", nullptr},
+    {"ccert_subject", nullptr},
+    {"ccert_issuer", nullptr},
+    {"ccert_fingerprint", nullptr},
+    {"ccert_pubkey_fingerprint", nullptr},
+    {"encryption_protocol", nullptr},
+    {"encryption_cipher", nullptr},
+    {"encryption_keysize", nullptr},
     {"policy_context", &PolicyRequest::policy_context},
+    {"compatibility_level", nullptr},
+    {"mail_version", nullptr},
 };
+constexpr auto attribute_count = std::size(attributes);
+constexpr std::size_t request_place = 0;
 
-constexpr std::size_t name_limit = 32; // a longer one is none of ours
-
-constexpr std::size_t place_of(const char* name, std::size_t size)
+bool is_line_of(std::string_view line, const Attribute& attribute)
 {
-    return size * 32 + static_cast<unsigned char>(name[size - 1]) % 32;
+    const auto size = attribute.name.size();
+    return line.size() > size && line[size] == '=' && std::memcmp(line.data(), attribute.name.data(), size) == 0;
 }
 
-// Index into `attributes` plus one, by place_of; 0: none.
-constexpr auto attribute_places = [] {
-    std::array<std::uint8_t, name_limit * 32> places{};
-    for (std::size_t i = 0; i < std::size(attributes); ++i) {
-        auto& place = places.at(place_of(attributes[i].name.data(), attributes[i].name.size()));
-        if (place != 0)
-            throw "two attributes meet"; // when it is compiled
-        place = static_cast<std::uint8_t>(i + 1);
-    }
-    return places;
-}();
-
-const Attribute* find_attribute(std::string_view name)
+// The place of the attribute whose line this is, at first where it is expected; attribute_count: none of them.
+std::size_t attribute_of(std::string_view line, std::size_t expected)
 {
-    const auto place = name.size() < name_limit ? attribute_places[place_of(name.data(), name.size())] : 0;
-    return place != 0 && attributes[place - 1].name == name ? &attributes[place - 1] : nullptr;
+    if (expected < attribute_count && is_line_of(line, attributes[expected]))
+        return expected;
+    const auto* const found = std::find_if(std::begin(attributes), std::end(attributes),
+                                           [&](const Attribute& attribute) { return is_line_of(line, attribute); });
+    return static_cast<std::size_t>(found - attributes);
 }
 
 // As std::find, which looks at one octet at a time.
@@ -93,25 +106,32 @@ Result<PolicyRequest> parse_policy_request(std::string_view text)
 Result<std::size_t> parse_policy_request(std::string_view text, PolicyRequest& request)
 {
     for (const auto& attribute : attributes)
-        (request.*attribute.field).clear();
+        if (attribute.field)
+            (request.*attribute.field).clear();
     request.has_sender = false;
     bool is_access_policy = false;
 
     const char* const end = text.data() + text.size();
     const char* at = text.data();
+    std::size_t expected = 0;
     while (at != end && *at != '\n') {
-        const auto* line_end = find(at, end, '\n');
-        const auto* const name_end = find(at, line_end, '=');
-        if (name_end == line_end || name_end == at)
-            return fail("policy request: not name=value: \"{}\"", shown({at, line_end}));
-        const std::string_view name(at, name_end);
-        const std::string_view value(name_end + 1, line_end);
+        const auto* const line_end = find(at, end, '\n');
+        const std::string_view line(at, line_end);
         at = line_end == end ? end : line_end + 1;
 
-        if (const auto* known = find_attribute(name)) {
-            request.*known->field = value;
-            request.has_sender |= known->field == &PolicyRequest::sender;
-        } else if (name == "request") {
+        const auto place = attribute_of(line, expected);
+        if (place == attribute_count) {
+            if (const auto name_end = line.find('='); name_end == 0 || name_end == std::string_view::npos)
+                return fail("policy request: not name=value: \"{}\"", shown(line));
+            continue;
+        }
+        expected = place + 1;
+        const auto& attribute = attributes[place];
+        const auto value = line.substr(attribute.name.size() + 1);
+        if (attribute.field) {
+            request.*attribute.field = value;
+            request.has_sender |= attribute.field == &PolicyRequest::sender;
+        } else if (place == request_place) {
             if (value != "smtpd_access_policy")
                 return fail("policy request: request is \"{}\", not smtpd_access_policy", shown(value));
             is_access_policy = true;

@@ -87,6 +87,27 @@ TEST_CASE("parse_policy_request: each attribute, as Postfix 3.7 sends them")
     CHECK(got->recipient_address.domain == "example.org");
 }
 
+TEST_CASE("parse_policy_request: the order of the attributes does not matter")
+{
+    std::vector<std::string> lines{"request=smtpd_access_policy", "protocol_state=RCPT", "client_address=192.0.2.1",
+                                   "client_name=a", "later=x", "reverse_client_name=b", "helo_name=c", "sender=d@e",
+                                   "recipient=f@g", "instance=h", "queue_id=i", "sasl_username=j", "policy_context=k"};
+    for (std::size_t turn = 0; turn < 2 * lines.size(); ++turn) {
+        std::rotate(lines.begin(), lines.begin() + 1, lines.end());
+        if (turn == lines.size())
+            std::reverse(lines.begin(), lines.end());
+        std::string text;
+        for (const auto& line : lines)
+            text += line + "\n";
+        const auto got = parse_policy_request(text);
+        REQUIRE(got);
+        CHECK(got->protocol_state + got->client_address + got->client_name + got->reverse_client_name + got->helo_name
+                  + got->sender + got->recipient + got->instance + got->queue_id + got->sasl_username
+                  + got->policy_context
+              == "RCPT192.0.2.1abcd@ef@ghijk");
+    }
+}
+
 TEST_CASE("parse_policy_request: what is understood of addresses")
 {
     const auto unknown = parse_policy_request(with("client_address=unknown\nsender=\n"));
