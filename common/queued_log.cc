@@ -16,8 +16,8 @@ namespace {
 
 // While lines keep coming they are written this often, not one by one: to wake a thread costs
 // the caller more than all the rest of a line.
-constexpr std::chrono::milliseconds gather_time{10};
-constexpr std::size_t most_at_a_time = 500; // events in memory twice
+constexpr std::chrono::milliseconds gather_time{3};
+constexpr std::size_t most_at_a_time = 100; // events in memory twice
 constexpr std::size_t usual_batch = 256 << 10; // octets: what a burst took beyond this is given back
 
 LogEvent own_event(LogLevel level, LogField field)
