@@ -30,47 +30,50 @@ constexpr Restriction restrictions[] = {
 };
 
 constexpr std::string_view lists_of_restrictions[] = {
-    "smtpd_client_restrictions", "smtpd_helo_restrictions", "smtpd_sender_restrictions", "smtpd_relay_restrictions",
-    "smtpd_recipient_restrictions", "smtpd_data_restrictions", "smtpd_end_of_data_restrictions",
+    "smtpd_client_restrictions",      "smtpd_helo_restrictions",      "smtpd_sender_restrictions",
+    "smtpd_relay_restrictions",       "smtpd_recipient_restrictions", "smtpd_data_restrictions",
+    "smtpd_end_of_data_restrictions",
 };
 
-// A list that Postfix asks.
-struct PostfixList {
-    std::string where; // "postscreen_dnsbl_sites", "reject_rbl_client"
-    DnsblZoneType type;
-    DnsblSite site;
+class ListFinder {
+public:
+    using Fault = std::function<void(const PostfixList&, const Error&)>;
 
-    std::string shown() const { return public_name(site.zone); }
-    bool is_postscreen() const { return where == "postscreen_dnsbl_sites"; }
-};
-
-void add_restrictions(std::string_view text, std::vector<PostfixList>& lists)
-{
-    const auto items = split_postfix_list(text);
-    for (std::size_t i = 0; i + 1 < items.size(); ++i)
-        for (const auto& restriction : restrictions)
-            if (items[i] == restriction.name)
-                if (auto site = parse_dnsbl_site(items[i + 1]))
-                    lists.push_back({std::string(restriction.name), restriction.type, std::move(*site)});
-}
-
-std::vector<PostfixList> lists_of(const PostfixConfig& postfix)
-{
-    std::vector<PostfixList> lists;
-    const bool has_postscreen = std::any_of(postfix.services.begin(), postfix.services.end(),
-                                            [](const auto& service) { return service.program == "postscreen"; });
-    if (has_postscreen)
-        for (const auto& item : split_postfix_list(postfix.value("postscreen_dnsbl_sites")))
-            if (auto site = parse_dnsbl_site(item))
-                lists.push_back({"postscreen_dnsbl_sites", DnsblZoneType::address, std::move(*site)});
-    for (const auto name : lists_of_restrictions) {
-        add_restrictions(postfix.value(name), lists);
-        for (const auto& service : postfix.services)
-            if (const auto it = service.options.find(name); it != service.options.end())
-                add_restrictions(it->second, lists);
+    ListFinder(std::vector<PostfixList>& lists, const Fault& fault)
+        : lists_(lists)
+        , fault_(fault)
+    {
     }
-    return lists;
-}
+
+    void add(PostfixList list)
+    {
+        if (auto site = parse_dnsbl_site(list.text)) {
+            list.site = std::move(*site);
+            lists_.push_back(std::move(list));
+        } else if (fault_) {
+            fault_(list, site.error());
+        }
+    }
+
+    void add_restrictions(std::string_view parameter, std::string_view text, std::string_view service)
+    {
+        const auto items = split_postfix_list(text);
+        for (std::size_t i = 0; i + 1 < items.size(); ++i)
+            for (const auto& restriction : restrictions)
+                if (items[i] == restriction.name)
+                    add({std::string(restriction.name),
+                         restriction.type,
+                         {},
+                         items[i + 1],
+                         std::string(parameter),
+                         std::string(service),
+                         i > 0 && items[i - 1] == "warn_if_reject"});
+    }
+
+private:
+    std::vector<PostfixList>& lists_;
+    const Fault& fault_;
+};
 
 bool is_ours(const DnsblSettings& settings, const PostfixList& list)
 {
@@ -106,6 +109,31 @@ std::string shown_key(const PostfixConfig& postfix, const PostfixList& list)
 
 } // namespace
 
+std::string PostfixList::shown() const
+{
+    return public_name(site.zone);
+}
+
+std::vector<PostfixList> postfix_lists(const PostfixConfig& postfix,
+                                       const std::function<void(const PostfixList&, const Error&)>& fault)
+{
+    std::vector<PostfixList> lists;
+    ListFinder finder(lists, fault);
+    const std::string sites = "postscreen_dnsbl_sites";
+    const bool has_postscreen = std::any_of(postfix.services.begin(), postfix.services.end(),
+                                            [](const auto& service) { return service.program == "postscreen"; });
+    if (has_postscreen)
+        for (const auto& item : split_postfix_list(postfix.value(sites)))
+            finder.add({sites, DnsblZoneType::address, {}, item, sites});
+    for (const auto name : lists_of_restrictions) {
+        finder.add_restrictions(name, postfix.value(name), "");
+        for (const auto& service : postfix.services)
+            if (const auto it = service.options.find(name); it != service.options.end())
+                finder.add_restrictions(name, it->second, service.name);
+    }
+    return lists;
+}
+
 std::vector<std::string> postfix_dnsbl_warnings(const PostfixConfig& postfix, const Config& config,
                                                 std::string_view resolv_conf)
 {
@@ -116,7 +144,7 @@ std::vector<std::string> postfix_dnsbl_warnings(const PostfixConfig& postfix, co
             lines.push_back(std::move(line));
     };
     const bool asks = asks_dns_lists(config);
-    for (const auto& list : lists_of(postfix)) {
+    for (const auto& list : postfix_lists(postfix)) {
         zones.push_back(list.site.zone);
         if (asks && is_ours(config.dnsbl, list))
             add(fmt::format("{} asks {}, and so does [dnsbl]: take it out of one of them.", list.where, list.shown()));

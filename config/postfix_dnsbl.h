@@ -8,14 +8,35 @@
 // Pure.
 #pragma once
 
+#include "common/dnsbl/site.h"
+#include "common/result.h"
 #include "config/config.h"
 #include "config/postconf.h"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace postern {
+
+// A list that Postfix asks.
+struct PostfixList {
+    std::string where; // "postscreen_dnsbl_sites", "reject_rbl_client"
+    DnsblZoneType type;
+    DnsblSite site;
+    std::string text;      // the item, as it is written
+    std::string parameter; // that holds it
+    std::string service{}; // of master.cf, where it is an option of one: its name
+    bool only_warns = false; // warn_if_reject stands before it
+
+    std::string shown() const; // without a key
+    bool is_postscreen() const { return where == "postscreen_dnsbl_sites"; }
+};
+
+// In the order of postconf(5). An item that is no list is given to `fault`.
+std::vector<PostfixList> postfix_lists(const PostfixConfig& postfix,
+                                       const std::function<void(const PostfixList&, const Error&)>& fault = {});
 
 // `resolv_conf`: the text of the host's; may be empty.
 std::vector<std::string> postfix_dnsbl_warnings(const PostfixConfig& postfix, const Config& config,

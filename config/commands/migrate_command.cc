@@ -1,6 +1,5 @@
 #include "config/commands/migrate_command.h"
 
-#include "common/whole_file.h"
 #include "config/commands/command_line.h"
 #include "config/migrate/readers.h"
 
@@ -48,20 +47,19 @@ int MigrateCommand::run() const
     migrate_all(migration);
     const auto& findings = migration.findings();
     const auto toml = migration.draft().text();
-    if (const auto written = write(output_, toml); !written)
+    if (const auto written = write(output_, toml, {migration.draft().has_secret() ? 0600U : 0644U}); !written)
         return print_faults({written.error()});
     if (report_ == "-" && output_ == "-")
         fmt::print(stderr, "{}", report(findings));
-    else if (const auto written = write(report_, report(findings)); !written)
+    else if (const auto written = write(report_, report(findings), {0644}); !written)
         return print_faults({written.error()});
     return has(findings, Outcome::refused) || has(findings, Outcome::fault) ? 1 : 0;
 }
 
-Result<> MigrateCommand::write(const std::string& path, const std::string& text) const
+Result<> MigrateCommand::write(const std::string& path, const std::string& text, const FileAccess& access) const
 {
     if (path == "-")
         return print(text) == 0 ? Result<>{} : fail("stdout: cannot be written");
-    const FileAccess access{0644};
     return is_forced_ ? replace_file(path, text, access) : create_file(path, text, access);
 }
 

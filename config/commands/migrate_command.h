@@ -3,10 +3,11 @@
 // Reads the old programs' files, of this host or below a directory, and writes
 // a new postern.toml and a report of every option that was met. Nothing else is
 // changed. The exit status is 0 if both were written, 1 if there were refused
-// options or faults among them, or a file could not be written, and 2 if the
+// options or faults among them, or a file could not be written, and more if the
 // command line is wrong.
 #pragma once
 
+#include "common/whole_file.h"
 #include "config/migrate/migration.h"
 
 #include <string>
@@ -23,7 +24,7 @@ public:
 
 private:
     int run() const;
-    Result<> write(const std::string& path, const std::string& text) const;
+    Result<> write(const std::string& path, const std::string& text, const FileAccess& access) const;
 
     std::string root_;
     std::string output_{"-"}, report_{"-"};

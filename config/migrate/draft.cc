@@ -48,7 +48,9 @@ const Setting* find_setting(std::string_view full_name)
 std::string shown_setting(std::string_view full_name, const Texts& items)
 {
     const auto* const setting = find_setting(full_name);
-    return setting ? fmt::format("{} = {}", full_name, toml_value(*setting, items)) : std::string(full_name);
+    if (!setting)
+        return std::string(full_name);
+    return fmt::format("{} = {}", full_name, setting->secret ? "(a secret)" : toml_value(*setting, items));
 }
 
 Result<> Draft::set(std::string_view name, const Texts& items, const OldLine& at)
@@ -112,6 +114,16 @@ std::size_t Draft::sections(std::string_view name) const
 {
     const auto it = repeated_.find(name);
     return it == repeated_.end() ? 0 : it->second.size();
+}
+
+bool Draft::has_secret() const
+{
+    const auto holds = [](const Values& values) {
+        return std::any_of(values.begin(), values.end(), [](const auto& value) { return value.first->secret; });
+    };
+    return holds(values_) || std::any_of(repeated_.begin(), repeated_.end(), [&](const auto& section) {
+               return std::any_of(section.second.begin(), section.second.end(), holds);
+           });
 }
 
 std::string Draft::settings_text(std::string_view section, const Values& values, bool with_defaults) const

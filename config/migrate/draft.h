@@ -46,6 +46,8 @@ public:
     const Texts* find(std::string_view name) const;
     std::size_t sections(std::string_view name) const; // how many [[NAME]]
 
+    bool has_secret() const; // that not everybody may read
+
     std::string text() const;
 
 private:
@@ -64,7 +66,7 @@ private:
 // The row of "greylist.delay"; nullptr: no such setting.
 const Setting* find_setting(std::string_view full_name);
 
-// How it is written: `greylist.delay = "300s"`.
+// How it is written: `greylist.delay = "300s"`. A secret is not shown.
 std::string shown_setting(std::string_view full_name, const Texts& items);
 
 } // namespace postern

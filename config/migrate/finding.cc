@@ -34,9 +34,9 @@ std::vector<const Finding*> in_order(std::span<const Finding> findings)
     };
     const auto rank = [&](const Finding& finding) {
         const auto& at = finding.at;
-        return std::tuple(first_with([&](const Finding& f) { return f.at.program == at.program; }),
-                          first_with([&](const Finding& f) { return f.at.program == at.program && f.at.file == at.file; }),
-                          at.line);
+        return std::tuple(
+            first_with([&](const Finding& f) { return f.at.program == at.program; }),
+            first_with([&](const Finding& f) { return f.at.program == at.program && f.at.file == at.file; }), at.line);
     };
     std::vector<const Finding*> ordered;
     for (const auto& finding : findings)

@@ -20,7 +20,7 @@ struct Finding {
     std::string option; // as it is written there; empty: the file, or the line as a whole
     Outcome outcome{};
     std::string setting{}; // "greylist.delay = \"300s\""; empty: none
-    std::string note{};    // one sentence
+    std::string note{}; // one sentence
 };
 
 bool has(std::span<const Finding> findings, Outcome outcome);

@@ -37,9 +37,10 @@ void tell_two_octets(Migration& migration, const std::string& program, const std
         const auto entry = trim(raw.substr(0, raw.find('#')));
         if (has_two_octets(entry))
             migration.note(MetOption{{program, file, number}, std::string(entry), std::string(two_octets)},
-                           {Fate::changed, fmt::format("this is {}.0.0/16 here, as the manual has it; postgrey 1.37 made "
-                                                       "{}.0.0/24 of it, so that it covers more than before",
-                                                       entry, entry)});
+                           {Fate::changed,
+                            fmt::format("this is {}.0.0/16 here, as the manual has it; postgrey 1.37 made "
+                                        "{}.0.0/24 of it, so that it covers more than before",
+                                        entry, entry)});
     }
 }
 
@@ -53,7 +54,8 @@ void read_list(Migration& migration, const std::string& program, const std::stri
         return;
     }
     std::vector<Error> faults;
-    parse_list_file(*text, file, [&](std::string_view entry) { return check_entry(kind, entry); }, faults);
+    parse_list_file(
+        *text, file, [&](std::string_view entry) { return check_entry(kind, entry); }, faults);
     for (const auto& fault : faults) {
         const auto placed = placed_fault(fault.what, file);
         migration.fault({program, file, placed.line}, placed.what);

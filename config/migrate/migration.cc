@@ -54,7 +54,8 @@ void Migration::set(const MetOption& option, std::string_view setting, std::stri
     set(option, setting, Texts{std::move(value)}, std::move(said));
 }
 
-void Migration::add(const MetOption& option, std::string_view setting, const std::string& item, std::optional<Said> said)
+void Migration::add(const MetOption& option, std::string_view setting, const std::string& item,
+                    std::optional<Said> said)
 {
     found(option, draft_.add(setting, item, option.at), fmt::format("{} has {}", setting, item), std::move(said));
 }

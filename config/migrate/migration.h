@@ -24,8 +24,8 @@ namespace postern {
 // An option that was met.
 struct MetOption {
     OldLine at;
-    std::string text;    // as it is written: "--delay=300", "OnInfected Reject"
-    std::string name;    // as its row has it: "--delay", "OnInfected"
+    std::string text; // as it is written: "--delay=300", "OnInfected Reject"
+    std::string name; // as its row has it: "--delay", "OnInfected"
     std::string value{};
 };
 

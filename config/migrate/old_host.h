@@ -23,7 +23,7 @@ public:
     // Where it really is, every link followed; as it is if there is nothing.
     std::string real_path(std::string_view path) const;
 
-    bool has(std::string_view path) const;        // a file or a folder, that can be seen
+    bool has(std::string_view path) const; // a file or a folder, that can be seen
     bool has_folder(std::string_view path) const;
     Result<std::string> read(std::string_view path) const; // at most 1 MiB
 

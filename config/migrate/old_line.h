@@ -8,8 +8,8 @@ namespace postern {
 
 struct OldLine {
     std::string program; // "postgrey"
-    std::string file{};  // as the program knows it: below --root, too, "/etc/default/postgrey"
-    int line = 0;        // 0: the file as a whole
+    std::string file{}; // as the program knows it: below --root, too, "/etc/default/postgrey"
+    int line = 0; // 0: the file as a whole
 
     std::string where() const { return line > 0 ? fmt::format("{}:{}", file, line) : file; }
 };

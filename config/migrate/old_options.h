@@ -28,7 +28,7 @@ struct OldOption {
     std::string_view names;
     Fate fate;
     std::string_view setting; // what does it now
-    std::string_view note;    // may be empty
+    std::string_view note; // may be empty
 };
 
 struct OldTable {

@@ -35,7 +35,8 @@ constexpr OldOption options[] = {
     {"`Prospective`", Fate::refused, "refused: a test of your own outbound address, not of mail",
      "`dig TXT` of your domain, or any SPF checker"},
     {"`skip_addresses`", Fate::changed, "`trust.networks`",
-     "one list for every check; `spf.skipped_header = true` adds the field `X-Comment: SPF check N/A for local "
+     "one list for every check, and mail from there is signed as our own; `spf.skipped_header = true` adds the "
+     "field `X-Comment: SPF check N/A for local "
      "connections`, which Postern leaves out otherwise: the log says `spf=\"dunno network\"`"},
     {"`Whitelist`", Fate::changed, "`trust.relays`",
      "the same, with `SPF skipped for whitelisted relay`. Names of hosts and `.domains`, too"},

@@ -93,9 +93,9 @@ PostgreyCommandLine parse_postgrey_options(std::span<const StartWord> words)
         if (text == "--")
             break;
         const auto equals = text.find('=');
-        const auto name = std::string_view(text).substr(text.starts_with("--") ? 2 : 1, equals == std::string::npos
-                                                            ? equals
-                                                            : equals - (text.starts_with("--") ? 2 : 1));
+        const auto name = std::string_view(text).substr(
+            text.starts_with("--") ? 2 : 1,
+            equals == std::string::npos ? equals : equals - (text.starts_with("--") ? 2 : 1));
         const auto* const option = is_option(text) && !name.empty() ? find(name) : nullptr;
         if (!option) {
             line.faults.push_back({at, fmt::format("postgrey has no option {}", text)});

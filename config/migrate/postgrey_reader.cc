@@ -15,7 +15,8 @@ namespace {
 constexpr std::string_view program = "postgrey";
 constexpr std::string_view defaults_file = "/etc/default/postgrey";
 constexpr std::string_view default_database = "/var/lib/postgrey";
-constexpr std::string_view client_files[] = {"/etc/postgrey/whitelist_clients", "/etc/postgrey/whitelist_clients.local"};
+constexpr std::string_view client_files[] = {"/etc/postgrey/whitelist_clients",
+                                             "/etc/postgrey/whitelist_clients.local"};
 constexpr std::string_view recipient_files[] = {"/etc/postgrey/whitelist_recipients",
                                                 "/etc/postgrey/whitelist_recipients.local"};
 
@@ -45,8 +46,9 @@ public:
             return;
         if (!migration_.postfix().config.parameters.empty() && !is_asked(line.options)) {
             migration_.tell({std::string(program), std::string(defaults_file)},
-                            {Fate::changed, "postgrey is installed and Postfix does not ask it: nothing is taken over, "
-                                            "and Postern does not greylist"});
+                            {Fate::changed,
+                             "postgrey is installed and Postfix does not ask it: nothing is taken over, "
+                             "and Postern does not greylist"});
             return;
         }
         for (const auto& fault : start_.faults)
@@ -137,18 +139,23 @@ private:
         if (name == "--verbose" || name == "--quiet")
             migration_.set(option, "log.level", name == "--verbose" ? "debug" : "warning");
         else if (name == "--unix" || name == "--inet")
-            migration_.note(option, {Fate::changed, "Postern listens at a socket of its own, policyd.listen, so that both "
-                                                    "can run; \"postern enable\" tells Postfix"});
+            migration_.note(option,
+                            {Fate::changed,
+                             "Postern listens at a socket of its own, policyd.listen, so that both "
+                             "can run; \"postern enable\" tells Postfix"});
         else if (name == "--socketmode")
-            migration_.note(option, {Fate::changed, "Postern's socket has policyd.socket_mode, 0660, and the group of "
-                                                    "policyd.socket_group"});
+            migration_.note(option,
+                            {Fate::changed,
+                             "Postern's socket has policyd.socket_mode, 0660, and the group of "
+                             "policyd.socket_group"});
         else if (name == "--user" || name == "--group")
             migration_.note(option, {Fate::changed, "Postern runs as policyd.user and policyd.group, postern"});
         else if (name == "--dbdir")
             database_ = option;
         else if (name == "--privacy") {
             is_hashed_ = true;
-            migration_.note(option);
+            migration_.note(option,
+                            {Fate::refused, "Postern stores keys as they are; a database of hashes can be imported"});
         } else
             migration_.note(option);
     }
@@ -168,23 +175,23 @@ private:
         if (is_number(count))
             migration_.set(option, "greylist.retry_window", count + (is_hours ? "h" : "d"));
         else
-            migration_.fault(option.at, fmt::format("\"{}\" is not a number of days, or of hours with an h", option.value),
+            migration_.fault(option.at,
+                             fmt::format("\"{}\" is not a number of days, or of hours with an h", option.value),
                              option.text);
     }
 
     void text(const MetOption& option)
     {
         if (is_shipped(option.at.file) || option.value.empty())
-            migration_.note(option, {Fate::changed, "the package's text names a site that explains greylisting; Postern's "
-                                                    "default names none. Your own text is greylist.text"});
+            migration_.note(option,
+                            {Fate::changed,
+                             "the package's text names a site that explains greylisting; Postern's "
+                             "default names none. Your own text is greylist.text"});
         else
             migration_.set(option, "greylist.text", option.value);
     }
 
-    void header(const MetOption& option)
-    {
-        migration_.set(option, "greylist.header", option.value);
-    }
+    void header(const MetOption& option) { migration_.set(option, "greylist.header", option.value); }
 
     void by_host(const MetOption& option)
     {
@@ -198,8 +205,8 @@ private:
         list(recipients_, recipient_files, "greylist.recipient_lists", ListOf::recipients);
     }
 
-    void list(const std::vector<MetOption>& options, std::span<const std::string_view> by_default, std::string_view setting,
-              ListOf kind)
+    void list(const std::vector<MetOption>& options, std::span<const std::string_view> by_default,
+              std::string_view setting, ListOf kind)
     {
         Texts files;
         for (const auto& option : options) {
@@ -214,8 +221,9 @@ private:
             if (!options.empty() || !migration_.host().has(file))
                 continue;
             migration_.tell({std::string(program), std::string(file)},
-                            {Fate::kept, "Postern reads it where it is. It goes when the package is purged: copy it first, "
-                                         "and name the copy"},
+                            {Fate::kept,
+                             "Postern reads it where it is. It goes when the package is purged: copy it first, "
+                             "and name the copy"},
                             fmt::format("{} has it by default", setting));
             read_list(migration_, std::string(program), std::string(file), kind);
         }
@@ -228,7 +236,8 @@ private:
         const auto file = folder + "/postgrey.db";
         const OldLine at{std::string(program), file};
         if (!database_.value.empty())
-            migration_.note(database_, {Fate::changed, "the greylist is greylist.database now; the old one is imported"});
+            migration_.note(database_,
+                            {Fate::changed, "the greylist is greylist.database now; the old one is imported"});
         if (!host.has(file)) {
             if (!database_.value.empty())
                 migration_.fault(at, "is not there: nothing to import");
@@ -242,11 +251,12 @@ private:
                                                 "prefixes; the automatic whitelist counts only with "
                                                 "greylist.auto_whitelist_by = \"address\""
                                               : "";
-        const auto* const hint = host.root().empty() && !host.has("/usr/bin/db5.3_dump")
-            ? " (install db5.3-util first)"
-            : "";
-        migration_.tell(at, {Fate::kept, fmt::format("postern greylist import --postgrey {}{}{}", host.real_path(folder),
-                                                     hint, hashed)});
+        const auto* const hint =
+            host.root().empty() && !host.has("/usr/bin/db5.3_dump") ? " (install db5.3-util first)" : "";
+        migration_.tell(
+            at,
+            {Fate::kept,
+             fmt::format("postern greylist import --postgrey {}{}{}", host.real_path(folder), hint, hashed)});
     }
 
     Migration& migration_;

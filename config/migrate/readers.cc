@@ -1,5 +1,8 @@
 #include "config/migrate/readers.h"
 
+#include "config/migrate/ldap_reader.h"
+#include "config/migrate/policyd_spf_reader.h"
+#include "config/migrate/postfix_dnsbl_reader.h"
 #include "config/migrate/postgrey_reader.h"
 #include "config/read_config.h"
 
@@ -9,6 +12,9 @@ namespace {
 using Reader = void (*)(Migration&);
 
 constexpr Reader readers[] = {
+    migrate_postfix_dnsbl,
+    migrate_ldap,
+    migrate_policyd_spf,
     migrate_postgrey,
 };
 
@@ -39,6 +45,9 @@ void migrate_all(Migration& migration)
 {
     for (const auto reader : readers)
         reader(migration);
+    if (migration.findings().empty())
+        migration.tell({"no old program", migration.host().root() + "/"},
+                       {Fate::changed, "none was found that Postern replaces"});
     set_checks(migration);
     check_draft(migration);
 }

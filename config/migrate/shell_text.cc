@@ -58,10 +58,7 @@ public:
         step(what.size());
         return true;
     }
-    void skip_line()
-    {
-        at_ = std::min(text_.find('\n', at_), text_.size());
-    }
+    void skip_line() { at_ = std::min(text_.find('\n', at_), text_.size()); }
 
     std::string word()
     {

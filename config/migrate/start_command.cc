@@ -12,8 +12,8 @@ namespace {
 
 // The first that has a unit wins, and so for each name of a drop-in: systemd.unit(5), "UNIT FILE LOAD PATH"
 constexpr std::string_view unit_folders[] = {
-    "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
-    "/lib/systemd/system",
+    "/etc/systemd/system",     "/run/systemd/system", "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system", "/lib/systemd/system",
 };
 
 std::vector<std::string> unit_files(const OldHost& host, const std::string& unit)
@@ -122,8 +122,8 @@ private:
                     words.push_back({std::move(part), it->second.at});
         }
         if (!words.empty()) // "-/usr/sbin/x": systemd.service(5), "special executable prefixes"
-            words.front().text.erase(0, std::min(words.front().text.find_first_not_of("@-:+!|"),
-                                                 words.front().text.size()));
+            words.front().text.erase(
+                0, std::min(words.front().text.find_first_not_of("@-:+!|"), words.front().text.size()));
         return words;
     }
 
