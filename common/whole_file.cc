@@ -13,8 +13,6 @@
 namespace postern {
 namespace {
 
-constexpr uid_t same_owner = static_cast<uid_t>(-1); // chown(2): leave it
-
 tl::unexpected<Error> fault(const std::string& path)
 {
     return fail("{}: {}", path, std::strerror(errno));
@@ -48,12 +46,15 @@ std::string new_name(const std::string& path)
     return path + ".new";
 }
 
-// Nothing to do where it is that group's already: then no right to chown(2) is needed.
-bool give_to(int fd, std::optional<gid_t> group)
+// Nothing to do where it is theirs already: then no right to chown(2) is needed.
+bool give_to(int fd, const FileAccess& access)
 {
     struct stat status{};
-    return !group || (::fstat(fd, &status) == 0 && status.st_gid == *group)
-        || ::fchown(fd, same_owner, *group) == 0;
+    if (::fstat(fd, &status) != 0)
+        return !access.owner && !access.group;
+    const auto owner = access.owner.value_or(status.st_uid);
+    const auto group = access.group.value_or(status.st_gid);
+    return (owner == status.st_uid && group == status.st_gid) || ::fchown(fd, owner, group) == 0;
 }
 
 // The content beside the name. Its mode is right before the first octet is in it.
@@ -64,7 +65,7 @@ Result<> write_beside(const std::string& path, std::string_view content, const F
     const FileDescriptor fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd)
         return fault(beside);
-    if (!give_to(fd.get(), access.group) || ::fchmod(fd.get(), access.mode) != 0)
+    if (!give_to(fd.get(), access) || ::fchmod(fd.get(), access.mode) != 0)
         return fault(beside);
     if (const auto written = write_all(fd.get(), content, beside); !written)
         return written;
@@ -108,7 +109,7 @@ Result<> create_directory(const std::string& path, const FileAccess& access)
         return fault(path);
     }
     const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd || !give_to(fd.get(), access.group) || ::fchmod(fd.get(), access.mode) != 0)
+    if (!fd || !give_to(fd.get(), access) || ::fchmod(fd.get(), access.mode) != 0)
         return fault(path);
     return sync_directory_of(path);
 }

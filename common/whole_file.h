@@ -20,6 +20,7 @@ namespace postern {
 struct FileAccess {
     mode_t mode = 0600;
     std::optional<gid_t> group{}; // none: that of the process
+    std::optional<uid_t> owner{}; // likewise
 };
 
 // In place of what is there.

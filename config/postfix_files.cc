@@ -1,14 +1,13 @@
 #include "config/postfix_files.h"
 
-#include "common/file_descriptor.h"
 #include "common/text.h"
+#include "common/whole_file.h"
 #include "config/main_cf.h"
 #include "config/postfix_undo.h"
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
@@ -40,36 +39,13 @@ Result<std::string> read_file(const std::string& path)
     return text;
 }
 
-Result<> write_all(int fd, std::string_view text, const std::string& path)
-{
-    while (!text.empty()) {
-        const auto size = ::write(fd, text.data(), text.size());
-        if (size < 0 && errno != EINTR)
-            return fail("{}: {}", path, std::strerror(errno));
-        if (size > 0)
-            text.remove_prefix(static_cast<std::size_t>(size));
-    }
-    return {};
-}
-
-// The whole file or, whatever happens meanwhile, the one that was there; owner and mode are those of `like`.
+// Owner and mode are those of `like`.
 Result<> write_file(const std::string& path, std::string_view text, const std::string& like)
 {
     struct stat status {};
     if (::stat(like.c_str(), &status) != 0)
         return fail("{}: {}", like, std::strerror(errno));
-    const auto fresh = path + ".postern-new";
-    const FileDescriptor fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!fd)
-        return fail("{}: {}", fresh, std::strerror(errno));
-    auto written = write_all(fd.get(), text, fresh);
-    if (written
-        && (::fchown(fd.get(), status.st_uid, status.st_gid) != 0 || ::fchmod(fd.get(), status.st_mode & 07777) != 0
-            || ::fsync(fd.get()) != 0 || ::rename(fresh.c_str(), path.c_str()) != 0))
-        written = fail("{}: {}", path, std::strerror(errno));
-    if (!written)
-        ::unlink(fresh.c_str());
-    return written;
+    return replace_file(path, text, {status.st_mode & 07777, status.st_gid, status.st_uid});
 }
 
 // A folder like /etc/postfix for programs to work on, gone with this object.
@@ -236,6 +212,20 @@ Result<PostfixTexts> PostfixFiles::edit(const PostfixTexts& texts, const std::ve
     for (const auto& [option, lines] : edits)
         for (const auto& line : *lines) // one by one: several new ones would be appended in any order
             if (const auto done = run({"postconf", "-c", copies->path(), option, line}); !done)
+                return tl::unexpected(done.error());
+    return copies->read();
+}
+
+Result<PostfixTexts> PostfixFiles::remove(const PostfixTexts& texts, const std::vector<std::string>& parameters,
+                                          const std::vector<std::string>& services) const
+{
+    const auto copies = copies_of(texts);
+    if (!copies)
+        return tl::unexpected(copies.error());
+    const std::pair<const char*, const std::vector<std::string>*> edits[] = {{"-X", &parameters}, {"-MX", &services}};
+    for (const auto& [option, names] : edits)
+        for (const auto& name : *names)
+            if (const auto done = run({"postconf", "-c", copies->path(), option, name}); !done)
                 return tl::unexpected(done.error());
     return copies->read();
 }

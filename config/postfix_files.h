@@ -50,6 +50,10 @@ public:
     Result<PostfixTexts> edit(const PostfixTexts& texts, const std::vector<std::string>& parameters,
                               const std::vector<std::string>& service_parameters) const;
 
+    // Without these parameters of main.cf, and these services of master.cf ("policyd-spf/unix").
+    Result<PostfixTexts> remove(const PostfixTexts& texts, const std::vector<std::string>& parameters,
+                                const std::vector<std::string>& services) const;
+
     // `now`, with what led from `before` to `after` undone; what else has changed since stays (postfix_undo.h).
     Result<PostfixTexts> undo(const PostfixTexts& now, const PostfixTexts& before, const PostfixTexts& after) const;
 
