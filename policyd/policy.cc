@@ -34,9 +34,10 @@ PolicyContexts::Names names_of(const std::vector<ChainedCheck>& checks)
 // The answer as it takes shape, and the record of how it did.
 class Policy::Decision {
 public:
-    // Takes a record from `spare`, and puts it back at the end.
-    Decision(bool is_recorded, std::vector<LogRecord>& spare)
+    // Takes a record from `spare`, and puts it back at the end. `is_observed`: the answer will be DUNNO.
+    Decision(bool is_recorded, bool is_observed, std::vector<LogRecord>& spare)
         : is_recorded_(is_recorded)
+        , is_observed_(is_observed)
         , spare_(spare)
     {
         if (is_recorded_ && !spare_.empty()) {
@@ -60,10 +61,9 @@ public:
         step.counts->time.add(time);
         if (is_recorded_)
             record(step, verdict, time);
-        if (step.observe) {
-            step.counts->observed += verdict.weight() != Weight::none;
+        step.counts->observed += is_held_back(step, verdict);
+        if (step.observe)
             return;
-        }
         if (verdict.weight() > heaviest_.weight()) {
             heaviest_ = std::move(verdict);
             decided_by_ = step.check->name();
@@ -71,6 +71,7 @@ public:
     }
 
     bool is_recorded() const { return is_recorded_; }
+    bool is_observed() const { return is_observed_; }
     bool is_final() const { return heaviest_.weight() == Weight::final; }
     const Verdict& verdict() const { return heaviest_; }
     std::string_view decided_by() const { return decided_by_; } // empty: no check had anything to say
@@ -79,16 +80,21 @@ public:
     bool has_header = false; // goes out with the answer
 
 private:
+    bool is_held_back(const Step& step, const Verdict& verdict) const
+    {
+        return (step.observe || is_observed_) && verdict.weight() != Weight::none;
+    }
+
     // "reject fail 85us"; "would-reject fail 85us" of a check that is observed
     void record(const Step& step, const Verdict& verdict, std::chrono::nanoseconds time)
     {
-        const bool is_held_back = step.observe && verdict.weight() != Weight::none;
-        checks_.add(step.field, {is_held_back ? "would-" : "", action_name(verdict.action),
+        checks_.add(step.field, {is_held_back(step, verdict) ? "would-" : "", action_name(verdict.action),
                                  verdict.reason.empty() ? "" : " ", verdict.reason, " ",
                                  Decimal(microseconds(time)), "us"});
     }
 
     bool is_recorded_;
+    bool is_observed_;
     std::vector<LogRecord>& spare_;
     Verdict heaviest_;
     std::string_view decided_by_;
@@ -132,9 +138,10 @@ asio::awaitable<std::string> Policy::answer(const PolicyRequest& request, std::u
 
     const auto start = SteadyClock::now();
     const auto message = messages_.at(request.instance, start);
-    Decision decision(log_.wants(LogLevel::info), records_);
-
     const auto asked = contexts_.checks_for(request.policy_context);
+    const bool is_observed = (asked & PolicyContexts::observed) != 0;
+    Decision decision(log_.wants(LogLevel::info), is_observed, records_);
+
     auto step_start = start;
     for (const auto& step : steps_) {
         if (!(asked & step.bit))
@@ -145,7 +152,7 @@ asio::awaitable<std::string> Policy::answer(const PolicyRequest& request, std::u
             soon = std::move(verdict);
         }
         auto& verdict = std::get<Verdict>(soon);
-        if (!step.observe && !verdict.header.empty())
+        if (!step.observe && !is_observed && !verdict.header.empty())
             message->contribute(std::exchange(verdict.header, {}));
         const auto step_end = SteadyClock::now();
         decision.weigh(step, std::move(verdict), step_end - step_start);
@@ -164,6 +171,10 @@ asio::awaitable<std::string> Policy::answer(const PolicyRequest& request, std::u
 std::string Policy::conclude(Decision& decision, PolicyMessage& message, const PolicyRequest& request,
                              std::uint64_t connection)
 {
+    if (decision.is_observed()) {
+        ++counts_.answers[static_cast<std::size_t>(Action::dunno)];
+        return policy_reply({}, {});
+    }
     const auto& verdict = decision.verdict();
     const auto header = verdict.action == Action::dunno ? message.take_header(request, connection) : std::string_view();
     decision.has_header = !header.empty();
@@ -176,7 +187,11 @@ void Policy::record(const Decision& decision, const PolicyRequest& request, std:
 {
     const auto& verdict = decision.verdict();
     line_.clear();
-    line_.add("action", decision.has_header ? "prepend" : action_name(verdict.action));
+    line_.add("action", decision.is_observed() ? action_name(Action::dunno)
+                        : decision.has_header  ? "prepend"
+                                               : action_name(verdict.action));
+    if (decision.is_observed())
+        line_.add("would", action_name(verdict.action));
     add_if_any(line_, "check", decision.decided_by());
     add_if_any(line_, "reason", verdict.reason);
     add_if_any(line_, "text", verdict.text);

@@ -6,7 +6,10 @@
 // the next with the next request of the same message, at DATA too. All other
 // states are DUNNO; END-OF-MESSAGE is too late for a header.
 // A place of main.cf that names checks (policy_context) is asked those alone.
-// A check that is observed runs, is logged and counted, and changes nothing.
+// A check that is observed runs, is logged and counted, and changes nothing;
+// so do all of them at a place that observes (policy_context.h): its answer is
+// DUNNO, and the record says what it would have been:
+//     event=decision action=dunno would=reject check=spf reason=fail ...
 // Failure: an exception of a check leaves answer(); the session closes the
 // connection.
 // Log: one event=decision a recipient: action=, check= and reason= of the check

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t max_places = 64; // main.cf has a handful: this bounds what anybody else may send
 constexpr std::string_view separators = "+, \t";
+constexpr std::string_view observe = "observe";
 
 } // namespace
 
@@ -33,22 +34,26 @@ PolicyContexts::Selection PolicyContexts::learn(std::string_view context)
 PolicyContexts::Selection PolicyContexts::select(std::string_view context, std::string_view& unknown) const
 {
     Selection checks = 0;
+    Selection observe_bit = 0;
     bool has_name = false;
     while (!context.empty()) {
         const auto name = context.substr(0, context.find_first_of(separators));
         context.remove_prefix(std::min(name.size() + 1, context.size()));
         if (name.empty())
             continue;
+        if (name == observe) {
+            observe_bit = observed;
+            continue;
+        }
         has_name = true;
         const auto in_chain = std::find(chain_.begin(), chain_.end(), name);
         if (in_chain != chain_.end()) {
             checks |= Selection{1} << (in_chain - chain_.begin());
-        } else if (std::find(known_.begin(), known_.end(), name) == known_.end()) {
+        } else if (unknown.empty() && std::find(known_.begin(), known_.end(), name) == known_.end()) {
             unknown = name;
-            return whole_chain;
         }
     }
-    return has_name ? checks : whole_chain;
+    return (has_name && unknown.empty() ? checks : whole_chain) | observe_bit;
 }
 
 } // namespace postern

@@ -8,6 +8,9 @@
 // The names of checks, joined by '+' (or by blanks or commas, which Postfix
 // wants in braces: { policy_context = dnsbl, spf }). They are asked in the
 // order of the chain. No context: the whole chain.
+//
+// The word "observe" among them is no check: what is asked at this place is
+// decided, logged and counted, and answered with DUNNO (postern enable --observe).
 // Failure: a name that no check has ever had is most likely mistyped, and a
 // check left out by mistake lets mail through unseen: the whole chain is asked
 // then, and the caller told. A check that is not in the chain, because it is
@@ -28,7 +31,8 @@ public:
     using Selection = std::uint32_t; // bit n: the nth check of the chain
     using OnUnknown = std::function<void(std::string_view context, std::string_view name)>;
 
-    static constexpr Selection whole_chain = ~Selection{0};
+    static constexpr Selection observed = Selection{1} << 31; // the place observes
+    static constexpr Selection whole_chain = ~observed;
 
     // `known`: names that mean a check, in the chain or not; the names outlive this.
     // `on_unknown` is called once for each context that has an unknown name.

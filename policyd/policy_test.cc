@@ -185,6 +185,30 @@ TEST_CASE("Policy: a place of main.cf is asked what its context names, in the or
     }
 }
 
+TEST_CASE("Policy: a place that observes is answered DUNNO, and the record says what would have been answered")
+{
+    struct Case {
+        std::vector<Given> given;
+        std::string_view want_would;
+    };
+    const Case cases[] = {
+        {{{reject("x")}, {reject("y")}}, "would=reject"},
+        {{{}, {defer("y")}}, "would=defer_if_permit"},
+        {{{header("A: 1")}}, "would=dunno"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.want_would);
+        Fixture fixture(c.given);
+        CHECK(fixture.ask("RCPT", "r@x", 1, "i.1", "observe") == "DUNNO");
+        CHECK(fixture.ask("DATA", "r@x", 1, "i.1", "observe") == "DUNNO"); // no header is due
+        CHECK(fixture.counts.headers == 0);
+        CHECK(fixture.counts.answers[static_cast<std::size_t>(Action::dunno)] == 1);
+        REQUIRE(fixture.log.lines.size() == 1);
+        CHECK(fixture.log.lines[0].find("action=dunno") != std::string::npos);
+        CHECK(fixture.log.lines[0].find(c.want_would) != std::string::npos);
+    }
+}
+
 TEST_CASE("Policy: an explanation has every check, asked or not")
 {
     Fixture fixture({{{.reason = "fine"}}, {reject("x"), true}, {header("A: 1")}, {reject("z")}, {reject("y")}});
