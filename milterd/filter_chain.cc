@@ -119,9 +119,10 @@ struct ChainPass::Asked {
     std::chrono::microseconds took{};
 };
 
-ChainPass::ChainPass(std::shared_ptr<const FilterChain> chain, Message& message)
+ChainPass::ChainPass(std::shared_ptr<const FilterChain> chain, Message& message, bool is_observed)
     : chain_(std::move(chain))
     , message_(message)
+    , is_observed_(is_observed)
 {
     message.origin = origin_of(message, chain_->settings_.origins);
     asked_.reserve(chain_->filters_.size());
@@ -230,6 +231,11 @@ Decision ChainPass::decide()
     return decision;
 }
 
+bool ChainPass::is_observed(const Asked& asked) const
+{
+    return asked.filter->observe || is_observed_;
+}
+
 void ChainPass::count() const
 {
     if (!chain_->settings_.counts)
@@ -237,7 +243,7 @@ void ChainPass::count() const
     std::vector<FilterCounts::Verdict> verdicts;
     for (const auto& asked : asked_)
         if (asked.verdict)
-            verdicts.push_back({asked.filter->filter->name(), asked.verdict->action, asked.filter->observe,
+            verdicts.push_back({asked.filter->filter->name(), asked.verdict->action, is_observed(asked),
                                 asked.is_faulty, asked.took});
     chain_->settings_.counts->add(verdicts);
 }
@@ -254,11 +260,20 @@ void ChainPass::tell(const Decision& decision) const
     chain_->settings_.watch(judged);
 }
 
+void ChainPass::add_action(LogFields& fields, const Decision& decision) const
+{
+    const auto action = filter_action_name(decision.action);
+    fields.emplace_back("action", is_observed_ ? filter_action_name(FilterAction::accept) : action);
+    if (is_observed_)
+        fields.emplace_back("would", action);
+}
+
 void ChainPass::record(const Decision& decision, std::chrono::microseconds took) const
 {
     if (!chain_->log_.wants(LogLevel::info))
         return;
-    LogFields fields = {{"queue_id", message_.queue_id}, {"action", filter_action_name(decision.action)}};
+    LogFields fields = {{"queue_id", message_.queue_id}};
+    add_action(fields, decision);
     if (!decision.filter.empty())
         fields.emplace_back("filter", decision.filter);
     add_if_any(fields, "reason", decision.reason);
@@ -275,7 +290,7 @@ void ChainPass::record(const Decision& decision, std::chrono::microseconds took)
     for (const auto& asked : asked_)
         if (asked.verdict)
             fields.emplace_back(asked.filter->filter->name(),
-                                describe(*asked.verdict, asked.filter->observe, asked.took));
+                                describe(*asked.verdict, is_observed(asked), asked.took));
     fields.emplace_back("us", took.count());
     chain_->log_.write(LogLevel::info, "message", pack(fields));
     if (std::any_of(asked_.begin(), asked_.end(),
@@ -286,10 +301,9 @@ void ChainPass::record(const Decision& decision, std::chrono::microseconds took)
 void ChainPass::record_recipients(const Decision& decision) const
 {
     for (const auto& recipient : message_.recipients) {
-        LogFields fields = {{"queue_id", message_.queue_id},
-                            {"recipient", recipient.text()},
-                            {"action", filter_action_name(decision.action)},
-                            {"sender", message_.sender.text()}};
+        LogFields fields = {{"queue_id", message_.queue_id}, {"recipient", recipient.text()}};
+        add_action(fields, decision);
+        fields.emplace_back("sender", message_.sender.text());
         for (const auto& asked : asked_)
             if (asked.verdict && asked.verdict->log_recipients)
                 fields.emplace_back(asked.filter->filter->name(), asked.verdict->reason);

@@ -8,6 +8,9 @@
 // verdict counts as accept, and its edits and what it would write into
 // Authentication-Results are dropped; the identifiers that it found are not.
 //
+// Of a mail that is observed (session.h) the decision is recorded as what would
+// have become of it: action=accept would=reject. Session sees to the rest.
+//
 // Internal mail (message.h) is never rejected: it is quarantined instead. What
 // would be deferred waits as it is, for pickup(8) tries again; but Postfix's
 // own notices are accepted then, or the original of a bounce would stay
@@ -94,8 +97,9 @@ private:
 // One message's way through the chain, which it keeps alive: a reload may swap the chain meanwhile.
 class ChainPass {
 public:
-    // At the end of the header. Says whose mail it is. `message` must outlive the pass.
-    ChainPass(std::shared_ptr<const FilterChain> chain, Message& message);
+    // At the end of the header. Says whose mail it is. `message` must outlive the pass. `is_observed`: whatever
+    // is decided, the mail will be accepted as it is.
+    ChainPass(std::shared_ptr<const FilterChain> chain, Message& message, bool is_observed = false);
     ~ChainPass();
 
     void body(std::span<const char> chunk);
@@ -111,13 +115,16 @@ private:
     void fail(Asked& asked, std::string_view what);
     void ask(Asked& asked, Deadline deadline);
     Decision decide();
+    bool is_observed(const Asked& asked) const;
     void count() const;
     void tell(const Decision& decision) const;
+    void add_action(LogFields& fields, const Decision& decision) const;
     void record(const Decision& decision, std::chrono::microseconds took) const;
     void record_recipients(const Decision& decision) const;
 
     std::shared_ptr<const FilterChain> chain_;
     const Message& message_;
+    bool is_observed_;
     Findings findings_;
     std::vector<Asked> asked_;
 };

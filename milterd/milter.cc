@@ -1,5 +1,7 @@
 #include "milterd/milter.h"
 
+#include "common/text.h"
+
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -72,6 +74,14 @@ std::string_view macro(SMFICTX* context, const char* name)
     return value ? value : "";
 }
 
+// Sent where main.cf has milter_macro_defaults = {postern}=observe.
+constexpr auto observe_macro = "{postern}";
+
+bool is_observed(SMFICTX* context)
+{
+    return macro(context, observe_macro) == "observe";
+}
+
 // Those by which mail can be ours. Empty is the same as not there.
 std::vector<std::pair<std::string, std::string>> macros_of_origin(SMFICTX* context)
 {
@@ -141,7 +151,7 @@ sfsistat answered(SMFICTX* context, Step step) noexcept
     const Entry entry;
     auto* session = session_of(context);
     if (!entry || !session)
-        return SMFIS_TEMPFAIL;
+        return is_observed(context) ? SMFIS_ACCEPT : SMFIS_TEMPFAIL;
     try {
         return status_of(context, step(*session));
     } catch (const std::exception& error) {
@@ -189,7 +199,8 @@ sfsistat negotiate(SMFICTX* context, unsigned long actions, unsigned long steps,
     if (actions & SMFIF_SETSYMLIST) { // whatever milter_..._macros of main.cf say
         *my_actions |= SMFIF_SETSYMLIST;
         const auto of_sender = macros_of_sender();
-        const std::pair<int, const char*> macros[] = {{SMFIM_CONNECT, "{daemon_name}"},
+        const auto of_client = concat({"{daemon_name} ", observe_macro});
+        const std::pair<int, const char*> macros[] = {{SMFIM_CONNECT, of_client.c_str()},
                                                       {SMFIM_ENVFROM, of_sender.c_str()},
                                                       {SMFIM_EOH, "i"},
                                                       {SMFIM_EOM, "i"}};
@@ -225,11 +236,12 @@ sfsistat connected(SMFICTX* context, char* name, sockaddr* address) noexcept
     try {
         open_session(context); // there is one, but of a new client on an old connection (SMFIC_QUIT_NC)
     } catch (const std::exception&) {
-        return SMFIS_TEMPFAIL;
+        return is_observed(context) ? SMFIS_ACCEPT : SMFIS_TEMPFAIL;
     }
     return answered(context, [&](Session& session) {
         auto client = client_of(name, address);
         client.daemon_name = macro(context, "{daemon_name}");
+        client.is_observed = is_observed(context);
         return session.connect(client);
     });
 }

