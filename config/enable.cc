@@ -9,24 +9,6 @@ namespace {
 constexpr std::string_view before_suffix = ".before-postern";
 constexpr std::string_view with_suffix = ".with-postern";
 
-struct Lines {
-    std::vector<std::string> parameters; // of main.cf, "name = value"
-    std::vector<std::string> remarks;    // without the "# "
-};
-
-// The head is for who sets them by hand; what follows the parameters is for all.
-Lines read_main_cf(const std::vector<std::string>& lines)
-{
-    Lines read;
-    for (const auto& line : lines) {
-        if (!line.starts_with('#'))
-            read.parameters.push_back(line);
-        else if (!read.parameters.empty() && line.size() > 2)
-            read.remarks.push_back(line.substr(2));
-    }
-    return read;
-}
-
 Result<PostfixChange> with_difference(const PostfixFiles& files, PostfixChange change)
 {
     auto difference = files.difference(change.now, change.wanted);
@@ -106,7 +88,7 @@ bool is_enabled(const PostfixFiles& files)
     return files.has(with_suffix) && files.has(before_suffix);
 }
 
-Result<PostfixChange> plan_enable(const PostfixFiles& files, LoadedHost host)
+Result<PostfixChange> plan_enable(const PostfixFiles& files, LoadedHost host, PostfixWay way)
 {
     auto change = undone(files);
     if (!change)
@@ -114,14 +96,34 @@ Result<PostfixChange> plan_enable(const PostfixFiles& files, LoadedHost host)
     auto postfix = files.understand(change->before);
     if (!postfix)
         return tl::unexpected(postfix.error());
-    const MainCfSource source{"", std::move(host.base.config), std::move(host.instances), std::move(postfix)};
-    auto lines = read_main_cf(main_cf(source));
-    auto wanted = files.edit(change->before, lines.parameters, {});
+    const MainCfSource source{"", std::move(host.base.config), std::move(host.instances), std::move(postfix),
+                              way};
+    auto lines = postfix_lines(source);
+    auto wanted = files.edit(change->before, lines.parameters, lines.services);
     if (!wanted)
         return tl::unexpected(wanted.error());
     change->wanted = std::move(*wanted);
     change->remarks = std::move(lines.remarks);
     return with_difference(files, std::move(*change));
+}
+
+Result<OldSetup> left_behind(const PostfixFiles& files, const PostfixChange& enabled)
+{
+    const auto before = files.understand(enabled.before);
+    if (!before)
+        return tl::unexpected(before.error());
+    const auto wanted = files.understand(enabled.wanted);
+    if (!wanted)
+        return tl::unexpected(wanted.error());
+    return unused(*before, *wanted);
+}
+
+Result<PostfixChange> plan_removal(const PostfixFiles& files, const PostfixChange& enabled, const OldSetup& old)
+{
+    auto wanted = files.remove(enabled.wanted, old.parameters, old.services);
+    if (!wanted)
+        return tl::unexpected(wanted.error());
+    return with_difference(files, {enabled.wanted, enabled.before, std::move(*wanted), {}, {}});
 }
 
 Result<PostfixChange> plan_disable(const PostfixFiles& files)

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "config/main_cf.h"
+#include "config/old_setup.h"
 #include "config/postfix_files.h"
 
 #include <string>
@@ -31,8 +32,12 @@ struct PostfixChange {
 };
 
 // What `main_cf` prints for this configuration and this Postfix, set.
-Result<PostfixChange> plan_enable(const PostfixFiles& files, LoadedHost host);
+Result<PostfixChange> plan_enable(const PostfixFiles& files, LoadedHost host, PostfixWay way = PostfixWay::replace);
 Result<PostfixChange> plan_disable(const PostfixFiles& files);
+
+// What nobody asks any more once `enabled` is made (old_setup.h), and the change after it that takes it out.
+Result<OldSetup> left_behind(const PostfixFiles& files, const PostfixChange& enabled);
+Result<PostfixChange> plan_removal(const PostfixFiles& files, const PostfixChange& enabled, const OldSetup& old);
 
 // Whether this Postfix was enabled, and not disabled since.
 bool is_enabled(const PostfixFiles& files);

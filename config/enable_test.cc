@@ -226,4 +226,39 @@ TEST_CASE("a folder without the files is named")
 }
 }
 
+TEST_CASE("what the old programs leave behind in master.cf goes after the switch, and comes back")
+{
+    if (!has_postconf())
+        return;
+    PostfixFolder folder;
+    const auto main_cf = main_cf_text + "    check_policy_service unix:private/policyd-spf\npolicyd-spf_time_limit = 3600\n";
+    const auto master_cf = master_cf_text + "policyd-spf unix - n n - 0 spawn\n  user=policyd-spf argv=/usr/bin/policyd-spf\n"
+        + "submission inet n - y - - smtpd\n  -o smtpd_milters=local:clamav/clamav-milter.ctl\n";
+    write(folder.main_cf(), main_cf);
+    write(folder.master_cf(), master_cf);
+    const auto files = folder.files();
+    auto clamav = read_config({"t", "[clamav]\nenable = true\n"});
+    REQUIRE(clamav);
+
+    const auto change = plan_enable(files, {*clamav, {}});
+    REQUIRE(change);
+    CHECK(change->wanted.master_cf.find("spawn") != std::string::npos); // sessions that have begun ask it
+    CHECK(change->wanted.master_cf.find("-o smtpd_milters={unix:postern/milter,") != std::string::npos);
+    CHECK(change->wanted.master_cf.find("clamav-milter.ctl") == std::string::npos);
+    REQUIRE(make_change(files, *change));
+    const auto old = left_behind(files, *change);
+    REQUIRE(old);
+    const auto removal = plan_removal(files, *change, *old);
+    REQUIRE(removal);
+    CHECK(removal->wanted.master_cf.find("spawn") == std::string::npos);
+    CHECK(removal->wanted.main_cf.find("time_limit") == std::string::npos);
+    REQUIRE(make_change(files, *removal));
+
+    const auto back = plan_disable(files);
+    REQUIRE(back);
+    REQUIRE(make_change(files, *back));
+    CHECK(read(folder.main_cf()) == main_cf);
+    CHECK(read(folder.master_cf()) == master_cf);
+}
+
 } // namespace postern

@@ -93,8 +93,12 @@ private:
         if (!host)
             return print_faults(host.error());
         const auto arguments = path_ == default_config_path ? "" : " " + path_;
-        const MainCfSource source{arguments, std::move(host->base.config), std::move(host->instances),
-                                  ask_postconf(postfix_, run_system_program)};
+        const MainCfSource source{arguments,
+                                  std::move(host->base.config),
+                                  std::move(host->instances),
+                                  ask_postconf(postfix_, run_system_program),
+                                  PostfixWay::replace,
+                                  postfix_};
         return print(fmt::format("{}\n", fmt::join(main_cf(source), "\n")));
     }
 

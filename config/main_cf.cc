@@ -1,7 +1,7 @@
 #include "config/main_cf.h"
 
-#include "common/socket_address.h"
 #include "common/text.h"
+#include "config/milter_lists.h"
 #include "config/old_programs.h"
 #include "config/policy_places.h"
 #include "config/postfix_dnsbl.h"
@@ -10,31 +10,22 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 
 namespace postern {
 namespace {
 
 using Items = std::vector<std::string>;
+using Fate = PostfixEntries::Fate;
 using Names = std::vector<std::string_view>; // of checks
-using std::chrono::seconds;
 
 constexpr std::string_view default_queue_directory = "/var/spool/postfix"; // Debian's
-constexpr seconds policy_margin{10}; // Postfix waits longer than the daemon may take
-constexpr seconds milter_margin{60};
-constexpr seconds shortest_content_timeout{300}; // milter_content_timeout's own default
-
-bool contains(std::string_view text, std::string_view part)
-{
-    return text.find(part) != std::string_view::npos;
-}
 
 // The first name of a policy_context that means no check: such a place asks for the whole chain. Empty: none.
 std::string unknown_check(const std::string& context)
 {
-    const auto known = find_setting("policyd", "checks")->words;
+    const auto known = find_setting("policyd", "checks")->words; // "observe" is none, and says no name either
     for (const auto name : names_of_context(context))
-        if (std::find(known.begin(), known.end(), name) == known.end())
+        if (name != "observe" && std::find(known.begin(), known.end(), name) == known.end())
             return std::string(name);
     return "";
 }
@@ -45,16 +36,20 @@ public:
         : source_(source)
         , config_(source.config)
         , queue_(source.postfix ? source.postfix->value("queue_directory") : default_queue_directory)
+        , entries_(config_, queue_, source.way)
     {
     }
 
-    std::vector<std::string> lines()
+    PostfixLines lines()
     {
-        head();
         policy_service();
         milters();
+        services();
         instances();
-        remarks();
+        if (source_.postfix)
+            for (auto& remark : postfix_remarks(*source_.postfix, config_))
+                entries_.remark(std::move(remark));
+        lines_.remarks.insert(lines_.remarks.end(), entries_.remarks().begin(), entries_.remarks().end());
         warnings();
         return std::move(lines_);
     }
@@ -62,47 +57,16 @@ public:
 private:
     // ---- Lines
 
-    void comment(const std::string& text) { lines_.push_back(text.empty() ? "#" : "# " + text); }
-    void warning(const std::string& text) { comment("WARNING: " + text); }
+    void remark(const std::string& text) { lines_.remarks.push_back(text); }
+    void warning(const std::string& text) { remark("WARNING: " + text); }
     void parameter(std::string_view name, const Items& items)
     {
-        lines_.push_back(fmt::format("{} = {}", name, join_postfix_list(items)));
+        lines_.parameters.push_back(fmt::format("{} = {}", name, join_postfix_list(items)));
     }
 
     std::string now(std::string_view parameter) const
     {
         return source_.postfix ? source_.postfix->value(parameter) : "";
-    }
-
-    void head()
-    {
-        comment("What Postfix needs to ask Postern. To set it, as root:");
-        comment("    postern main-cf" + source_.arguments
-                + " | grep -v '^#' | while IFS= read -r line; do postconf -e \"$line\"; done");
-        comment("    postfix reload");
-        if (!source_.postfix)
-            comment(fmt::format("This is for a fresh Postfix, since yours cannot be asked: {}",
-                                source_.postfix.error().what));
-        comment("");
-    }
-
-    // ---- Addresses
-
-    // As Postfix finds it: relative to the queue directory if it is below that, with and without chroot the same.
-    std::string endpoint(const std::string& listen)
-    {
-        auto address = parse_socket_address(listen).value_or(SocketAddress{}); // the table has checked it
-        if (address.host == "0.0.0.0" || address.host == "::")
-            address.host = address.host == "::" ? "::1" : "127.0.0.1";
-        auto text = address.text();
-        if (address.is_unix()) {
-            if (address.path.starts_with(queue_ + "/"))
-                text = "unix:" + address.path.substr(queue_.size() + 1);
-            else
-                outside_.insert(address.path);
-        }
-        endpoints_.push_back(text);
-        return text;
     }
 
     // ---- check_policy_service
@@ -125,17 +89,18 @@ private:
             if (is_on)
                 asked.push_back(name);
         if (asked.empty()) {
-            comment("postern-policyd has nothing to do: neither DNS lists, recipients, SPF nor greylisting are enabled.");
+            remark("postern-policyd has nothing to do: neither DNS lists, recipients, SPF nor greylisting are enabled.");
             return;
         }
-        policy_ = endpoint(config_.policyd.listen);
+        policy_ = entries_.endpoint(config_.policyd.listen);
         if (source_.postfix)
-            places_ = entries_with_context(*source_.postfix, [&](const auto& entry) { return is_ours(entry); });
+            places_ = entries_with_context(*source_.postfix, [&](const auto& entry) { return entries_.is_ours(entry); });
         remark_places();
 
         Items fresh{"permit_mynetworks", "permit_sasl_authenticated", "reject_unauth_destination"};
         edit_restrictions("smtpd_recipient_restrictions", std::move(fresh), service_for(std::move(asked)));
-        edit_restrictions("smtpd_data_restrictions", {}, service({}, false)); // a header that is still due goes out here
+        // A header that is still due goes out here; who observes adds none.
+        edit_restrictions("smtpd_data_restrictions", {}, entries_.observes() ? "" : entries_.policy({policy_, {}, false}));
     }
 
     // For the checks that have no place of the operator's; the whole chain if there is no such place. Empty: all
@@ -148,7 +113,7 @@ private:
                 && config_.recipient.unavailable != UnavailableDirectory::pass;
         };
         if (places_.empty() || asks_whole_chain("smtpd_recipient_restrictions"))
-            return service({}, std::any_of(asked.begin(), asked.end(), is_guard));
+            return entries_.policy({policy_, {}, std::any_of(asked.begin(), asked.end(), is_guard)});
         for (const auto& place : places_) {
             const auto context = parse_policy_service(place).context;
             if (!unknown_check(context).empty())
@@ -156,22 +121,14 @@ private:
             for (const auto name : names_of_context(context))
                 std::erase(asked, name);
         }
-        return asked.empty() ? "" : service(asked, std::any_of(asked.begin(), asked.end(), is_guard));
-    }
-
-    std::string service(const Names& checks, bool is_guard) const
-    {
-        return fmt::format("{{ {}, timeout={}s, {}{} }}", policy_, (config_.policyd.deadline + policy_margin).count(),
-                           is_guard ? "{ default_action = 451 4.3.0 Recipients cannot be verified at present }"
-                                    : "default_action=DUNNO",
-                           checks.empty() ? "" : fmt::format(", policy_context={}", fmt::join(checks, "+")));
+        return asked.empty() ? "" : entries_.policy({policy_, asked, std::any_of(asked.begin(), asked.end(), is_guard)});
     }
 
     bool asks_whole_chain(std::string_view list) const
     {
         const auto items = split_postfix_list(now(list));
         for (std::size_t i = 1; i < items.size(); ++i)
-            if (items[i - 1] == "check_policy_service" && is_ours(items[i]) && !is_place(items[i]))
+            if (items[i - 1] == "check_policy_service" && entries_.is_ours(items[i]) && !is_place(items[i]))
                 return true;
         return false;
     }
@@ -180,23 +137,16 @@ private:
     {
         for (const auto& place : places_) {
             const auto service = parse_policy_service(place);
-            remark(fmt::format("Stays: {}, a place of its own.", place));
+            entries_.remark(fmt::format("Stays: {}, a place of its own.", place));
             if (service.address != policy_)
-                remark(fmt::format("WARNING: {} asks {}, and the daemon listens at {}.", place, service.address, policy_));
+                entries_.remark(fmt::format("WARNING: {} asks {}, and the daemon listens at {}.", place, service.address, policy_));
             if (const auto unknown = unknown_check(service.context); !unknown.empty())
-                remark(fmt::format("WARNING: {} asks for the whole chain: no check is named {}.", place, unknown));
+                entries_.remark(fmt::format("WARNING: {} asks for the whole chain: no check is named {}.", place, unknown));
             if (!service.has_default_action)
-                remark(fmt::format("WARNING: {} has no default_action: without the daemon its mail waits (451). Add "
+                entries_.remark(fmt::format("WARNING: {} has no default_action: without the daemon its mail waits (451). Add "
                                    "default_action=DUNNO, unless it is what keeps unknown recipients out.",
                                    place));
         }
-    }
-
-    bool is_ours(const std::string& entry) const
-    {
-        return contains(entry, "postern") || std::any_of(endpoints_.begin(), endpoints_.end(), [&](const auto& endpoint) {
-                   return contains(entry, endpoint);
-               });
     }
 
     bool is_place(const std::string& entry) const
@@ -212,10 +162,13 @@ private:
         std::optional<std::size_t> place; // that of the first service that we replace
         for (std::size_t i = 0; i < items.size(); ++i) {
             const bool is_service = items[i] == "check_policy_service" && i + 1 < items.size();
-            if (is_service && !is_place(items[i + 1]) && goes(items[i + 1], find_old_policy_service(items[i + 1]))) {
-                if (!kept.empty() && kept.back() == "warn_if_reject")
+            const auto fate = is_service && !is_place(items[i + 1]) ? entries_.policy_fate(items[i + 1]) : Fate::stays;
+            const bool is_tried = fate != Fate::stays && !kept.empty() && kept.back() == "warn_if_reject";
+            if (fate != Fate::stays)
+                place = place.value_or(kept.size() - is_tried);
+            if (fate == Fate::goes) {
+                if (is_tried)
                     kept.pop_back();
-                place = place.value_or(kept.size());
                 ++i;
             } else {
                 kept.push_back(items[i]);
@@ -245,32 +198,11 @@ private:
         return at;
     }
 
-    // Is this entry ours from before, or that of a program whose work is ours now?
-    bool goes(const std::string& item, const OldProgram* old)
-    {
-        if (is_ours(item))
-            return true;
-        if (!old)
-            return false;
-        const auto why_not = why_not_ours(config_, old->duty);
-        remark(why_not.empty()
-                   ? fmt::format("Taken out: {} ({}); [{}] does its work.", item, old->name, section_of(old->duty))
-                   : fmt::format("Stays: {} ({}); {}.", item, old->name, why_not));
-        return why_not.empty();
-    }
-
     // ---- Milters
-
-    std::string milter_entry(const MilterdSettings& milterd)
-    {
-        const auto content_timeout = std::max(milterd.deadline + milter_margin, shortest_content_timeout);
-        return fmt::format("{{ {}, connect_timeout=10s, content_timeout={}s, default_action=tempfail }}",
-                           endpoint(milterd.listen), content_timeout.count());
-    }
 
     void milters()
     {
-        const auto ours = milter_entry(config_.milterd);
+        const auto ours = entries_.milter(config_.milterd);
         edit_milters("smtpd_milters", ours);
         const auto& signing = signing_settings();
         const bool is_same = &signing == &config_.milterd;
@@ -278,10 +210,16 @@ private:
         if (is_same && non_smtpd == Items{"$smtpd_milters"})
             parameter("non_smtpd_milters", non_smtpd); // says already what it should
         else
-            edit_milters("non_smtpd_milters", is_same ? ours : milter_entry(signing)); // bounces, and sendmail(1)
+            edit_milters("non_smtpd_milters", is_same ? ours : entries_.milter(signing)); // bounces, and sendmail(1)
         if (signing.role == "inbound")
-            remarks_.push_back("Bounces and mail from sendmail(1) are not signed: milterd.role is inbound, and there is no "
-                               "instance with another.");
+            entries_.remark("Bounces and mail from sendmail(1) are not signed: milterd.role is inbound, and there is no "
+                            "instance with another.");
+        auto macros = split_postfix_list(now("milter_macro_defaults"));
+        const bool observed = std::erase(macros, observe_macro_default) > 0;
+        if (entries_.observes())
+            macros.emplace_back(observe_macro_default);
+        if (entries_.observes() || observed)
+            parameter("milter_macro_defaults", macros);
     }
 
     // Whose socket Postfix's own mail goes to: one that signs.
@@ -295,22 +233,15 @@ private:
         return config_.milterd;
     }
 
-    // In the place of what goes; else before DMARC, which reads our results; else last.
     void edit_milters(std::string_view name, const std::string& ours)
     {
-        Items kept;
-        std::optional<std::size_t> place;
-        for (const auto& item : split_postfix_list(now(name))) {
-            if (goes(item, find_old_milter(item)))
-                place = place.value_or(kept.size());
-            else
-                kept.push_back(item);
-        }
-        const auto is_dmarc = [](const auto& item) { return contains(item, "dmarc") || contains(item, ":8893"); };
-        const auto dmarc = std::find_if(kept.begin(), kept.end(), is_dmarc);
-        const auto at = place.value_or(static_cast<std::size_t>(dmarc - kept.begin()));
-        kept.insert(kept.begin() + static_cast<std::ptrdiff_t>(at), ours);
-        parameter(name, kept);
+        parameter(name, edit_milter_list(entries_, now(name), ours));
+    }
+
+    void services()
+    {
+        if (source_.postfix)
+            lines_.services = service_milter_lists(entries_, *source_.postfix, config_, source_.instances);
     }
 
     static std::string_view role_remark(const std::string& role)
@@ -318,37 +249,36 @@ private:
         return role == "inbound" ? ", which judges and does not sign" : role == "submission" ? ", which signs" : "";
     }
 
+    // Those that have no service yet.
     void instances()
     {
         for (const auto& instance : source_.instances) {
-            comment("");
-            comment(fmt::format("Instance {}{}: in master.cf, below the service whose mail it is for:", instance.name,
-                                role_remark(instance.config.milterd.role)));
-            comment(fmt::format("    -o {{ smtpd_milters = {} }}", milter_entry(instance.config.milterd)));
+            const auto& milterd = instance.config.milterd;
+            const auto is_asked = [&](const auto& line) { return line.find(entries_.endpoint(milterd.listen)) != line.npos; };
+            if (std::any_of(lines_.services.begin(), lines_.services.end(), is_asked))
+                continue;
+            remark(fmt::format("Instance {}{}: in master.cf, below the service whose mail it is for:", instance.name,
+                               role_remark(milterd.role)));
+            remark(fmt::format("    -o {{ smtpd_milters = {} }}", entries_.milter(milterd)));
         }
     }
 
-    // ---- Remarks
+    // ---- Warnings
 
-    void remark(std::string text)
+    // As it will be: a list that has us now is no more a list of its own.
+    PostfixConfig edited(PostfixConfig postfix) const
     {
-        if (std::find(remarks_.begin(), remarks_.end(), text) == remarks_.end())
-            remarks_.push_back(std::move(text));
-    }
-
-    void remarks()
-    {
-        comment("");
-        if (source_.postfix)
-            for (auto& remark : postfix_remarks(*source_.postfix, config_))
-                remarks_.push_back(std::move(remark));
-        for (const auto& remark : remarks_)
-            comment(remark);
+        for (const auto& line : lines_.services)
+            for (auto& service : postfix.services)
+                if (const auto name = service.text() + "/"; line.starts_with(name))
+                    service.options.insert_or_assign(line.substr(name.size(), line.find('=') - name.size()),
+                                                     line.substr(line.find('=') + 1));
+        return postfix;
     }
 
     void warnings()
     {
-        for (const auto& path : outside_) {
+        for (const auto& path : entries_.out_of_reach()) {
             if (!source_.postfix)
                 warning(fmt::format("{} is not below {}: a chrooted smtpd(8), as Debian has it, cannot reach it.", path,
                                     queue_));
@@ -357,7 +287,7 @@ private:
                     warning(text);
         }
         if (source_.postfix)
-            for (const auto& warn : {postfix_warnings(*source_.postfix, config_),
+            for (const auto& warn : {postfix_warnings(edited(*source_.postfix), config_),
                                      postfix_dnsbl_warnings(*source_.postfix, config_, "")})
                 for (const auto& text : warn)
                     warning(text);
@@ -366,19 +296,42 @@ private:
     const MainCfSource& source_;
     const Config& config_;
     std::string queue_;
-    std::vector<std::string> lines_;
-    std::vector<std::string> remarks_;
-    std::vector<std::string> endpoints_; // of ours, as Postfix finds them
-    std::string policy_;                 // of these the policy daemon's
-    Items places_;                       // entries that ask it for some checks, which the operator has set
-    std::set<std::string> outside_;      // our sockets that are not below the queue directory
+    PostfixEntries entries_;
+    PostfixLines lines_;
+    std::string policy_; // the policy daemon, as Postfix finds it
+    Items places_;       // entries that ask it for some checks, which the operator has set
 };
 
 } // namespace
 
-std::vector<std::string> main_cf(const MainCfSource& source)
+PostfixLines postfix_lines(const MainCfSource& source)
 {
     return MainCf(source).lines();
+}
+
+std::vector<std::string> main_cf(const MainCfSource& source)
+{
+    const auto& directory = source.config_directory;
+    const auto which = directory.empty() ? "" : " -c " + directory; // the option of Postfix's commands
+    std::vector<std::string> lines{
+        "# What Postfix needs to ask Postern. To set it, as root:",
+        fmt::format("#     postern main-cf{}{} | grep -v '^#' | while IFS= read -r line; do postconf{} -e \"$line\"; done",
+                    source.arguments, directory.empty() ? "" : " --config-dir " + directory, which),
+        fmt::format("#     postfix{} reload", which)};
+    if (!source.postfix)
+        lines.push_back(fmt::format("# This is for a fresh Postfix, since yours cannot be asked: {}",
+                                    source.postfix.error().what));
+    lines.emplace_back("#");
+    const auto set = postfix_lines(source);
+    lines.insert(lines.end(), set.parameters.begin(), set.parameters.end());
+    lines.emplace_back("#");
+    if (!set.services.empty())
+        lines.emplace_back("# And in master.cf:");
+    for (const auto& line : set.services)
+        lines.push_back(fmt::format("#     postconf{} -P '{}'", which, line));
+    for (const auto& remark : set.remarks)
+        lines.push_back("# " + remark);
+    return lines;
 }
 
 Result<PostfixConfig> ask_postconf(const std::string& config_directory, const RunPostconf& run)

@@ -10,6 +10,7 @@
 
 #include "common/result.h"
 #include "config/postconf.h"
+#include "config/postfix_entries.h"
 #include "config/run_program.h"
 #include "config/settings.h"
 
@@ -24,9 +25,18 @@ struct MainCfSource {
     Config config;
     std::vector<InstanceConfig> instances{};
     Result<PostfixConfig> postfix; // or why it is not known
+    PostfixWay way = PostfixWay::replace;
+    std::string config_directory{}; // of a Postfix other than the host's, for that command
 };
 
-// Lines; those that begin with # are for people.
+struct PostfixLines {
+    std::vector<std::string> parameters; // of main.cf, as `postconf -e` takes them
+    std::vector<std::string> services;   // of master.cf, as `postconf -P` does
+    std::vector<std::string> remarks;    // for people
+};
+PostfixLines postfix_lines(const MainCfSource& source);
+
+// The same as one text: the parameters are lines, all else is behind a #.
 std::vector<std::string> main_cf(const MainCfSource& source);
 
 // Asks postconf(1) for a configuration; `config_directory` empty: for the host's.

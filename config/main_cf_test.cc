@@ -98,6 +98,41 @@ TEST_CASE("a fresh Postfix, and one that cannot be asked")
     CHECK(has_line(unknown, "# This is for a fresh Postfix, since yours cannot be asked: postconf: not there"));
 }
 
+TEST_CASE("to observe, we are asked before the old programs, and nothing else changes")
+{
+    const std::string observer = "check_policy_service { unix:postern/policy, timeout=30s, default_action=DUNNO, "
+                                 "policy_context=observe }";
+    const std::string observing_milter =
+        "{ unix:postern/milter, connect_timeout=10s, content_timeout=300s, default_action=accept }";
+    const std::string spf_and_postgrey = "check_policy_service unix:private/policyd-spf, warn_if_reject "
+                                         "check_policy_service inet:127.0.0.1:10023";
+    const auto observe = [](const std::string& toml, const std::string& postfix) {
+        return parameters(main_cf({"", config_of(toml), {}, postfix_of(postfix), PostfixWay::observe, {}}));
+    };
+    const std::string lists = "smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination, ";
+    CHECK(observe("[clamav]\nenable = true\n" + key,
+                  lists + spf_and_postgrey + ", permit\nsmtpd_milters = inet:localhost:8891 local:clamav/clamav-milter.ctl\n"
+                      + "non_smtpd_milters = $smtpd_milters\nmilter_macro_defaults = a=b\n")
+          == Lines{lists + observer + ", " + spf_and_postgrey + ", permit",
+                   "smtpd_milters = " + observing_milter + ", inet:localhost:8891, local:clamav/clamav-milter.ctl",
+                   "non_smtpd_milters = $smtpd_milters", "milter_macro_defaults = a=b, {postern}=observe"});
+    // What observes now is replaced, by observing again or for good.
+    const auto again = lists + observer + "\nmilter_macro_defaults = {postern}=observe\n";
+    CHECK(observe("", again).at(0) == lists + observer);
+    CHECK(observe("", again).at(3) == "milter_macro_defaults = {postern}=observe");
+    const auto replaced = parameters(main_cf({"", config_of(""), {}, postfix_of(again)}));
+    CHECK(replaced.at(0) == lists + ours);
+    CHECK(replaced.back() == "milter_macro_defaults = ");
+}
+
+TEST_CASE("the command that sets the lines is for the Postfix that they are for")
+{
+    const auto lines = main_cf({" FILE", config_of(""), {}, postfix_of(""), PostfixWay::replace, "/etc/postfix-out"});
+    CHECK(has_line(lines, "postern main-cf FILE --config-dir /etc/postfix-out | grep"));
+    CHECK(has_line(lines, "do postconf -c /etc/postfix-out -e \"$line\""));
+    CHECK(has_line(lines, "postfix -c /etc/postfix-out reload"));
+}
+
 TEST_CASE("where our policy service comes")
 {
     struct Case {

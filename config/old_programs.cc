@@ -9,17 +9,24 @@ namespace postern {
 namespace {
 
 constexpr OldProgram policy_services[] = {
-    {"postgrey", "postgrey", Duty::greylist},      {":10023", "postgrey", Duty::greylist},
-    {":60000", "postgrey", Duty::greylist},        {"policyd-spf", "policyd-spf", Duty::spf},
-    {"policy-spf", "policyd-spf", Duty::spf},      {"policyspf", "policyd-spf", Duty::spf},
-    {"spfpolicy", "policyd-spf", Duty::spf},       {"private/spf", "policyd-spf", Duty::spf},
+    {"postgrey", "postgrey", Duty::greylist, "postgrey"},
+    {":10023", "postgrey", Duty::greylist, "postgrey"},
+    {":60000", "postgrey", Duty::greylist, "postgrey"},
+    {"policyd-spf", "policyd-spf", Duty::spf, ""},
+    {"policy-spf", "policyd-spf", Duty::spf, ""},
+    {"policyspf", "policyd-spf", Duty::spf, ""},
+    {"spfpolicy", "policyd-spf", Duty::spf, ""},
+    {"private/spf", "policyd-spf", Duty::spf, ""},
 };
 
 constexpr OldProgram milters[] = {
-    {"opendkim", "opendkim", Duty::dkim},          {":8891", "opendkim", Duty::dkim},
-    {":12301", "opendkim", Duty::dkim},            {"dkimpy", "dkimpy-milter", Duty::dkim},
-    {":8892", "dkimpy-milter", Duty::dkim},        {"clamav", "clamav-milter", Duty::clamav},
-    {"clmilter", "clamav-milter", Duty::clamav},
+    {"opendkim", "opendkim", Duty::dkim, "opendkim"},
+    {":8891", "opendkim", Duty::dkim, "opendkim"},
+    {":12301", "opendkim", Duty::dkim, "opendkim"},
+    {"dkimpy", "dkimpy-milter", Duty::dkim, "dkimpy-milter"},
+    {":8892", "dkimpy-milter", Duty::dkim, "dkimpy-milter"},
+    {"clamav", "clamav-milter", Duty::clamav, "clamav-milter"},
+    {"clmilter", "clamav-milter", Duty::clamav, "clamav-milter"},
 };
 
 const OldProgram* find(std::span<const OldProgram> programs, std::string_view address)

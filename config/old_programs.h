@@ -16,6 +16,7 @@ struct OldProgram {
     std::string_view sign; // part of its address in main.cf
     std::string_view name;
     Duty duty;
+    std::string_view unit; // of Debian's package; empty: Postfix starts it itself
 };
 
 const OldProgram* find_old_policy_service(std::string_view address); // nullptr: not one we know

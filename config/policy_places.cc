@@ -15,6 +15,12 @@ std::string_view without_braces(std::string_view text)
     return trim(text.substr(1, text.size() - 2));
 }
 
+// A place of the operator's own: "observe" alone is what the tool writes.
+bool is_place(std::string_view context)
+{
+    return !context.empty() && context != "observe";
+}
+
 } // namespace
 
 PolicyService parse_policy_service(std::string_view entry)
@@ -57,7 +63,7 @@ std::vector<std::string> entries_with_context(const PostfixConfig& postfix,
         const auto items = split_postfix_list(value);
         for (std::size_t i = 1; i < items.size(); ++i)
             if (items[i - 1] == "check_policy_service" && is_ours(items[i])
-                && !parse_policy_service(items[i]).context.empty()
+                && is_place(parse_policy_service(items[i]).context)
                 && std::find(entries.begin(), entries.end(), items[i]) == entries.end())
                 entries.push_back(items[i]);
     };

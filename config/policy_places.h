@@ -27,7 +27,8 @@ PolicyService parse_policy_service(std::string_view entry);
 // The names of a policy_context; "dnsbl+spf" and "dnsbl, spf" have two.
 std::vector<std::string_view> names_of_context(std::string_view context);
 
-// The entries with a policy_context of all this Postfix does, of those that `is_ours` wants, each once.
+// The entries with a policy_context of all this Postfix does, of those that `is_ours` wants, each once; but not
+// the one that `postern enable --observe` writes.
 std::vector<std::string> entries_with_context(const PostfixConfig& postfix,
                                               const std::function<bool(const std::string& entry)>& is_ours);
 

@@ -93,10 +93,14 @@ Lines postfix_remarks(const PostfixConfig& postfix, const Config& config)
             lines.push_back(fmt::format("May go from master.cf: {0} (postconf -MX {0})", service.text()));
 
     const auto trusted = NetworkList::parse(config.trust.networks);
-    for (const auto& item : split_postfix_list(postfix.value("mynetworks")))
+    for (const auto& item : split_postfix_list(postfix.value("mynetworks"))) {
+        if (item.find("/") == 0 || item.find(":/") != item.npos)
+            lines.push_back(fmt::format("mynetworks reads {}: what stands there and not in trust.networks is not signed.",
+                                        item));
         if (const auto network = parse_ip_network(item); network && trusted && !trusted->contains(network->address))
             lines.push_back(
                 fmt::format("mynetworks has {}, and trust.networks has not: its mail is not signed.", item));
+    }
 
     const bool signs = config.dkim.sign && has_signing_keys(config.dkim);
     if (signs && !contains(postfix.value("internal_mail_filter_classes"), "bounce"))

@@ -82,8 +82,10 @@ TEST_CASE("remarks about a Postfix")
         {"old program in master.cf", "", "", "policyd-spf unix - n n - 0 spawn user=x\n",
          "May go from master.cf: policyd-spf/unix (postconf -MX policyd-spf/unix)"},
         {"which stays", "[spf]\nenable = false\n", "", "policyd-spf unix - n n - 0 spawn user=x\n", nullptr},
-        {"networks of ours that are not trusted", "", "mynetworks = 127.0.0.0/8, 10.0.0.0/8, hash:/x", "",
+        {"networks of ours that are not trusted", "", "mynetworks = 127.0.0.0/8, 10.0.0.0/8", "",
          "mynetworks has 10.0.0.0/8, and trust.networks has not"},
+        {"networks in a table", "", "mynetworks = 127.0.0.0/8, cidr:/x", "", "mynetworks reads cidr:/x: what stands there"},
+        {"networks in a file", "", "mynetworks = 127.0.0.0/8, /x", "", "mynetworks reads /x: what stands there"},
         {"bounces unsigned", key, "internal_mail_filter_classes =", "", "internal_mail_filter_classes = bounce"},
         {"bounces signed", key, "internal_mail_filter_classes = bounce, notify", "", nullptr},
     };

@@ -3,6 +3,7 @@
 #include "common/control_client.h"
 #include "common/text.h"
 #include "config/commands/command_line.h"
+#include "config/commands/switch_over.h"
 #include "config/control.h"
 #include "config/enable.h"
 
@@ -17,7 +18,7 @@ namespace {
 constexpr std::chrono::seconds ping_limit{10};
 
 // Nobody there to answer is a no.
-bool is_agreed_to()
+bool has_said_yes()
 {
     fmt::print("Do it? [y/N] ");
     std::fflush(stdout);
@@ -25,6 +26,11 @@ bool is_agreed_to()
     std::getline(std::cin, answer);
     answer = to_lower(trim(answer));
     return answer == "y" || answer == "yes";
+}
+
+const char* reloaded(const PostfixChanged& changed)
+{
+    return changed.was_reloaded ? "Postfix is reloaded" : "Postfix does not run";
 }
 
 } // namespace
@@ -38,6 +44,19 @@ EnableCommand::EnableCommand(CLI::App& app, Direction direction, int& status)
     if (is_enable) {
         command->add_option("FILE,--config", path_, "The configuration")->capture_default_str();
         command->add_flag("--without-daemons", without_daemons_, "Also if they do not answer now");
+        auto* const observe = command->add_flag("--observe", observes_, "Only to see what they would say; nothing changes");
+        auto* const replace = command->add_flag("--replace", replaces_, "Take the greylist over, and stop the old programs");
+        replace->excludes(observe);
+        command->add_option("--postgrey", postgrey_, "postgrey's folder")
+            ->capture_default_str()
+            ->type_name("DIR")
+            ->needs(replace);
+        command->add_flag("--without-greylist", without_greylist_, "Do not take it over")->needs(replace);
+        command->add_option("--patience", patience_, "How long to wait for sessions that began before")
+            ->capture_default_str()
+            ->type_name("SECONDS")
+            ->check(CLI::Range(0, 86400))
+            ->needs(replace);
     }
     command->add_option("--config-dir", postfix_, "That of a Postfix other than the host's")->type_name("DIR");
     command->add_flag("-y,--yes", is_sure_, "Do not ask");
@@ -48,7 +67,10 @@ EnableCommand::EnableCommand(CLI::App& app, Direction direction, int& status)
 int EnableCommand::run() const
 {
     const auto directory = postfix_directory();
-    return directory ? ask_and_change({*directory, run_system_program}) : print_faults({directory.error()});
+    if (!directory)
+        return print_faults({directory.error()});
+    const PostfixFiles files(*directory, run_system_program);
+    return direction_ == Direction::enable ? enable(files) : disable(files);
 }
 
 Result<std::string> EnableCommand::postfix_directory() const
@@ -63,40 +85,84 @@ Result<std::string> EnableCommand::postfix_directory() const
     return std::string(trim(answer->text));
 }
 
-int EnableCommand::ask_and_change(const PostfixFiles& files) const
+int EnableCommand::enable(const PostfixFiles& files) const
 {
-    Result<PostfixChange> change;
-    if (direction_ == Direction::disable) {
-        change = plan_disable(files);
-    } else {
-        auto host = load_host(path_, environment_of(environ));
-        if (!host)
-            return print_faults(host.error());
-        if (const auto answering = daemons_answer(*host); !answering && !without_daemons_ && !is_trial_)
-            return print_faults({answering.error()});
-        change = plan_enable(files, std::move(*host));
-    }
+    auto host = load_host(path_, environment_of(environ));
+    if (!host)
+        return print_faults(host.error());
+    if (const auto answering = daemons_answer(*host); !answering && !without_daemons_ && !is_trial_)
+        return print_faults({answering.error()});
+    auto change = plan_enable(files, std::move(*host), observes_ ? PostfixWay::observe : PostfixWay::replace);
     if (!change)
         return print_faults({change.error()});
-
+    if (replaces_)
+        return replace(files, std::move(*change));
     for (const auto& remark : change->remarks)
         fmt::print("{}\n", remark);
-    if (change->difference.empty() && change->wanted != change->before)
+    if (change->difference.empty())
         return print(fmt::format("{}: nothing to do\n", files.directory()));
-    if (const int shown = print(change->difference); shown != 0 || is_trial_)
-        return shown;
-    if (!is_sure_ && !is_agreed_to())
-        return print_faults({Error{"nothing was changed"}});
+    const auto agreed = is_agreed_to(*change);
+    if (!agreed || !*agreed)
+        return agreed ? 0 : print_faults({agreed.error()});
 
     const auto changed = make_change(files, *change);
     if (!changed)
         return print_faults({changed.error()});
-    const auto* const postfix = changed->was_reloaded ? "Postfix is reloaded" : "Postfix does not run";
-    if (direction_ == Direction::disable)
-        return print(fmt::format("Postern is out of {}. {}.\n", files.directory(), postfix));
-    return print(fmt::format("Postern is plugged into {0}. {1}. The old files are {0}/*.before-postern; \"postern "
+    return print(fmt::format("Postern is plugged into {0}{1}. {2}. The old files are {0}/*.before-postern; \"postern "
                              "disable\" is the way back.\n",
-                             files.directory(), postfix));
+                             files.directory(), observes_ ? " and observes" : "", reloaded(*changed)));
+}
+
+int EnableCommand::replace(const PostfixFiles& files, PostfixChange change) const
+{
+    SwitchOver switch_over(files, run_system_program,
+                           {path_, without_greylist_ ? "" : postgrey_, std::chrono::seconds(patience_)});
+    if (const auto planned = switch_over.plan(change); !planned)
+        return print_faults({planned.error()});
+    for (const auto& remark : switch_over.remarks())
+        fmt::print("{}\n", remark);
+    if (!switch_over.has_work())
+        return print(fmt::format("{}: nothing to do\n", files.directory()));
+    change.difference = switch_over.difference();
+    const auto agreed = is_agreed_to(change);
+    if (!agreed || !*agreed)
+        return agreed ? 0 : print_faults({agreed.error()});
+    return switch_over.carry_out();
+}
+
+// The old programs come first: Postfix asks them from the moment that it has its old lines.
+int EnableCommand::disable(const PostfixFiles& files) const
+{
+    const auto change = plan_disable(files);
+    if (!change)
+        return print_faults({change.error()});
+    const auto agreed = is_agreed_to(*change);
+    if (!agreed || !*agreed)
+        return agreed ? 0 : print_faults({agreed.error()});
+
+    const OldServices services(files.directory(), run_system_program);
+    const auto started = services.start_again();
+    if (!started)
+        return print_faults({Error{"Postfix was not changed: " + started.error().what}});
+    for (const auto& line : *started)
+        fmt::print("{}\n", line);
+    const auto changed = make_change(files, *change);
+    if (!changed)
+        return print_faults({changed.error()});
+    services.forget();
+    return print(fmt::format("Postern is out of {}. {}.\n", files.directory(), reloaded(*changed)));
+}
+
+// False: it was for show only.
+Result<bool> EnableCommand::is_agreed_to(const PostfixChange& change) const
+{
+    if (print(change.difference) != 0)
+        return fail("the output cannot be written");
+    if (is_trial_)
+        return false;
+    if (!is_sure_ && !has_said_yes())
+        return fail("nothing was changed");
+    return true;
 }
 
 Result<> EnableCommand::daemons_answer(const LoadedHost& host) const

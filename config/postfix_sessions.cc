@@ -1,0 +1,92 @@
+#include "config/postfix_sessions.h"
+
+#include "common/text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <iterator>
+#include <unistd.h>
+
+namespace postern {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What is asked of policy services and milters: SMTP, QMQP, and mail of this host.
+constexpr std::string_view programs[] = {"smtpd", "cleanup", "qmqpd"};
+
+template <class Number>
+std::optional<Number> number(std::string_view text)
+{
+    Number value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size())
+        return std::nullopt;
+    return value;
+}
+
+std::string first_line(const fs::path& path)
+{
+    std::ifstream file(path);
+    std::string line;
+    std::getline(file, line);
+    return line;
+}
+
+} // namespace
+
+// "123 (smtpd) S 99 ...": the name may hold blanks and parentheses; field 4 is the parent, field 22 the start.
+std::optional<ProcessStat> parse_process_stat(std::string_view text)
+{
+    const auto open = text.find('(');
+    const auto close = text.rfind(')');
+    if (open == text.npos || close == text.npos || close < open)
+        return std::nullopt;
+    const auto rest = split_words(text.substr(close + 1)); // from field 3 on
+    if (rest.size() < 20)
+        return std::nullopt;
+    const auto parent = number<int>(rest[1]);
+    const auto start = number<std::uint64_t>(rest[19]);
+    if (!parent || !start)
+        return std::nullopt;
+    return ProcessStat{std::string(text.substr(open + 1, close - open - 1)), *parent, *start};
+}
+
+Result<std::uint64_t> process_clock(std::chrono::milliseconds ago)
+{
+    timespec now{};
+    const auto ticks = ::sysconf(_SC_CLK_TCK);
+    if (::clock_gettime(CLOCK_BOOTTIME, &now) != 0 || ticks <= 0)
+        return fail("the time since the system's start is not known");
+    const auto per_second = static_cast<std::uint64_t>(ticks);
+    const auto time = static_cast<std::uint64_t>(now.tv_sec) * per_second
+        + static_cast<std::uint64_t>(now.tv_nsec) * per_second / 1'000'000'000;
+    return time - std::min(time, static_cast<std::uint64_t>(std::max(ago.count(), std::int64_t{0})) * per_second / 1000);
+}
+
+Result<std::size_t> sessions_from_before(const std::string& queue_directory, std::uint64_t moment)
+{
+    const auto pid_file = queue_directory + "/pid/master.pid";
+    const auto master = number<int>(trim(first_line(pid_file)));
+    if (!master)
+        return fail("{}: no process of Postfix's", pid_file);
+    std::size_t count = 0;
+    std::error_code error;
+    for (fs::directory_iterator at("/proc", error), end; !error && at != end; at.increment(error)) {
+        if (!number<int>(at->path().filename().string()))
+            continue;
+        const auto process = parse_process_stat(first_line(at->path() / "stat"));
+        if (process && process->parent == *master && process->start < moment
+            && std::find(std::begin(programs), std::end(programs), process->name) != std::end(programs))
+            ++count;
+    }
+    if (error)
+        return fail("/proc: {}", error.message());
+    return count;
+}
+
+} // namespace postern
