@@ -3,6 +3,7 @@
 #include "common/host_name.h"
 #include "config/check.h"
 #include "config/commands/command_line.h"
+#include "config/commands/compare_command.h"
 #include "config/commands/enable_command.h"
 #include "config/commands/migrate_command.h"
 #include "config/commands/passed_on.h"
@@ -237,6 +238,7 @@ int main(int argc, char** argv)
     const postern::EnableCommand enable(app, postern::EnableCommand::Direction::enable, status);
     const postern::EnableCommand disable(app, postern::EnableCommand::Direction::disable, status);
     const postern::MigrateCommand migrate(app, status);
+    const postern::CompareCommand compare(app, status);
     const postern::ExplainCommand explain(app, status);
     const postern::ControlCommand reload(app, "reload", "Have running daemons read the configuration again", status);
     const postern::ControlCommand status_of(app, "status", "What running daemons have done so far", status);
