@@ -81,7 +81,22 @@ void Migration::found(const MetOption& option, const Result<>& done, std::string
         said = Said{row->fate, note_of(*row, true)};
     if (!said)
         said = Said{Fate::kept, ""};
-    findings_.push_back({option.at, option.text, outcome_of(said->fate), std::move(setting), std::move(said->note)});
+    push({option.at, option.text, outcome_of(said->fate), std::move(setting), std::move(said->note)});
+}
+
+void Migration::hide(std::string text, std::string instead)
+{
+    if (!text.empty() && instead.find(text) == std::string::npos)
+        hidden_.emplace_back(std::move(text), std::move(instead));
+}
+
+void Migration::push(Finding finding)
+{
+    for (auto* const shown : {&finding.option, &finding.setting, &finding.note})
+        for (const auto& [text, instead] : hidden_)
+            for (auto at = shown->find(text); at != std::string::npos; at = shown->find(text, at + instead.size()))
+                shown->replace(at, text.size(), instead);
+    findings_.push_back(std::move(finding));
 }
 
 void Migration::use_check(std::string_view name)
@@ -106,17 +121,17 @@ void Migration::note(const MetOption& option)
 
 void Migration::note(const MetOption& option, Said said)
 {
-    findings_.push_back({option.at, option.text, outcome_of(said.fate), "", std::move(said.note)});
+    push({option.at, option.text, outcome_of(said.fate), "", std::move(said.note)});
 }
 
 void Migration::tell(const OldLine& at, Said said, std::string setting)
 {
-    findings_.push_back({at, "", outcome_of(said.fate), std::move(setting), std::move(said.note)});
+    push({at, "", outcome_of(said.fate), std::move(setting), std::move(said.note)});
 }
 
 void Migration::fault(const OldLine& at, std::string what, std::string option)
 {
-    findings_.push_back({at, std::move(option), Outcome::fault, "", std::move(what)});
+    push({at, std::move(option), Outcome::fault, "", std::move(what)});
 }
 
 } // namespace postern

@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace postern {
@@ -55,6 +56,9 @@ public:
     void set(const MetOption& option, const Draft::RepeatedSection& section, std::string_view name, const Texts& items,
              std::optional<Said> said = {});
 
+    // No finding shows this text from now on, but what stands for it: a report is shown to others.
+    void hide(std::string text, std::string instead);
+
     // policyd.checks has this one: "spf", "greylist".
     void use_check(std::string_view name);
 
@@ -67,6 +71,7 @@ public:
     void fault(const OldLine& at, std::string what, std::string option = {});
 
 private:
+    void push(Finding finding);
     void found(const MetOption& option, const Result<>& done, std::string setting, std::optional<Said> said);
 
     OldHost host_;
@@ -74,6 +79,7 @@ private:
     Draft draft_;
     std::vector<Finding> findings_;
     std::vector<std::string> checks_;
+    std::vector<std::pair<std::string, std::string>> hidden_;
 };
 
 } // namespace postern

@@ -6,7 +6,7 @@ namespace {
 constexpr OldOption options[] = {
     {"`debugLevel`", Fate::kept, "`log.level`",
      "-1 and 0: `error`; 1: `info`, one line a recipient; 2 and more: `debug`"},
-    {"`TestOnly = 0`, `defaultSeedOnly = 0`", Fate::kept, "`spf.observe = true`",
+    {"`TestOnly = 0`, `defaultSeedOnly = 0`", Fate::changed, "`spf.observe = true`",
      "decides, logs, adds no header. Header and no refusal: `helo` and `mail_from = \"never\"`. 1 is the "
      "default, `spf.observe = false`"},
     {"`HELO_reject = SPF_Not_Pass`", Fate::kept, "`spf.helo = \"not_pass\"`",
@@ -39,11 +39,12 @@ constexpr OldOption options[] = {
      "field `X-Comment: SPF check N/A for local "
      "connections`, which Postern leaves out otherwise: the log says `spf=\"dunno network\"`"},
     {"`Whitelist`", Fate::changed, "`trust.relays`",
-     "the same, with `SPF skipped for whitelisted relay`. Names of hosts and `.domains`, too"},
+     "one list for every check. Names of hosts and `.domains`, too. The field of `spf.skipped_header` says "
+     "`SPF skipped for whitelisted relay`"},
     {"`HELO_Whitelist`", Fate::kept, "`spf.exempt_helo_names`",
      "looked up where SPF would refuse, and not with every mail"},
     {"`Domain_Whitelist`", Fate::kept, "`spf.exempt_spf_domains`",
-     "the same; at most 50. A DNS that does not answer makes the refusal a temporary one"},
+     "looked up where SPF would refuse; at most 50. A DNS that does not answer makes the refusal a temporary one"},
     {"`Domain_Whitelist_PTR`", Fate::changed, "`trust.relays = [\".example.org\"]`",
      "by the client's verified name, which Postfix has looked up already"},
     {"`SPF_Enhanced_Status_Codes = No`", Fate::kept, "`spf.enhanced_status_codes = false`",

@@ -71,6 +71,16 @@ std::string old_words(std::span<const Mapped> rows)
     return text;
 }
 
+// Of all values 1 is the one that refuses.
+Said about_test_only(std::string_view value)
+{
+    if (value == "1")
+        return {Fate::kept, "1 is what refuses, as there"};
+    return {Fate::changed,
+            "decides and logs, and adds no header; for the header and no refusal set spf.helo and "
+            "spf.mail_from to \"never\""};
+}
+
 void take_word(Migration& migration, const MetOption& option, const Words& row)
 {
     const auto it = std::find_if(row.words.begin(), row.words.end(),
@@ -78,6 +88,8 @@ void take_word(Migration& migration, const MetOption& option, const Words& row)
     if (it == row.words.end())
         migration.fault(option.at, fmt::format("\"{}\" is none of {}", option.value, old_words(row.words)),
                         option.text);
+    else if (row.setting == "spf.observe")
+        migration.set(option, row.setting, std::string(it->now), about_test_only(it->old));
     else
         migration.set(option, row.setting, std::string(it->now));
 }

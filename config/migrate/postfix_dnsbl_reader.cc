@@ -61,6 +61,9 @@ public:
         if (uses([](const auto& list) { return !list.is_postscreen(); }))
             restrictions();
         for (const auto& list : lists_)
+            if (list.shown() != list.site.zone) // it holds a key
+                migration_.hide(list.text.substr(0, list.site.zone.size()), list.shown());
+        for (const auto& list : lists_)
             take(list);
     }
 
@@ -149,11 +152,11 @@ private:
 
     void take(const PostfixList& list)
     {
-        const MetOption option{line_of(list), fmt::format("{} {}", list.where, shown_text(list)), list.where};
+        const MetOption option{line_of(list), fmt::format("{} {}", list.where, list.text), list.where};
         if (list.where == "reject_rhsbl_reverse_client" || list.where == "reject_rhsbl_recipient")
             migration_.note(option);
         else if (list.is_postscreen())
-            migration_.add(option, "dnsbl.sites", list.text);
+            migration_.add(option, "dnsbl.sites", list.text, Said{Fate::kept, ""});
         else if (list.only_warns && !all_warn_)
             migration_.note(option,
                             {Fate::refused,
@@ -163,23 +166,21 @@ private:
             weigh(option, list);
     }
 
-    // Of a list with a key only its public name.
-    static std::string shown_text(const PostfixList& list)
-    {
-        return list.shown() == list.site.zone ? list.text : list.shown();
-    }
-
     void weigh(const MetOption& option, const PostfixList& list)
     {
         const bool vouches = list.where.starts_with("permit_");
         const auto weight = vouches ? -std::min(heaviest, threshold() * refusing()) : threshold();
         const auto site = weight == 1 ? list.text : fmt::format("{}*{}", list.text, weight);
+        const auto note = vouches ? Said{Fate::changed,
+                                         "it outweighs all that speak against the client; Postern never says "
+                                         "OK, which would skip your other restrictions"}
+                                  : Said{Fate::kept, "it weighs as much as dnsbl.threshold: one listing is enough"};
         if (list.type == DnsblZoneType::address) {
-            migration_.add(option, "dnsbl.sites", site);
+            migration_.add(option, "dnsbl.sites", site, note);
             return;
         }
         const auto section = migration_.new_section("dnsbl.zone");
-        migration_.set(option, section, "site", {site});
+        migration_.set(option, section, "site", {site}, note);
         migration_.set(option, section, "type", {std::string(type_word(list.type))});
     }
 

@@ -29,7 +29,7 @@ constexpr OldOption options[] = {
      "counts by network; `auto_whitelist_by = \"address\"` is postgrey's way. One success an hour, as before"},
     {"`--whitelist-clients=FILE`", Fate::kept, "`client_lists`",
      "all files in one list; once it is set, the default files are no longer read"},
-    {"`--whitelist-recipients=FILE`", Fate::kept, "`recipient_lists`", "the same"},
+    {"`--whitelist-recipients=FILE`", Fate::kept, "`recipient_lists`", "likewise"},
     {"`--x-greylist-header=TXT`", Fate::kept, "`header`", "`%t %v %d %h`; `%d` is UTC; empty: no header"},
     {"`--hostname=NAME`", Fate::kept, "`hostname`", ""},
     {"`--syslog-facility=F`, `--facility`, `--syslogfacility`", Fate::changed, "`log.target = \"syslog\"`",

@@ -148,6 +148,7 @@ TEST_CASE("policyd-spf of Python: all of its file")
     CHECK(config.trust.networks == Texts{"127.0.0.0/8", "::1/128", "192.0.2.0/24"});
     CHECK(config.trust.relays == Texts{"198.51.100.7", ".pobox.example"});
     CHECK(config.policyd.checks == Texts{"dnsbl", "recipient", "spf"});
+    CHECK(found(migration, Outcome::changed, file + ":1", "TestOnly = 0"));
     CHECK(found(migration, Outcome::fault, file + ":3", "\"Softfial\" is none of SPF_Not_Pass"));
     CHECK(found(migration, Outcome::fault, file + ":10", "Void_Limit"));
     CHECK(found(migration, Outcome::fault, file + ":13", "no such option"));
@@ -214,6 +215,18 @@ TEST_CASE("postscreen and restrictions: one score that refuses where they did")
     CHECK(found(migration, Outcome::refused, "/etc/postfix/main.cf:6", "rbl_reply_maps"));
     CHECK(found(migration, Outcome::refused, "/etc/postfix/main.cf:7", "reject_rhsbl_recipient"));
     CHECK(found(migration, Outcome::refused, "/etc/postfix/main.cf:7", "maybe.example"));
+}
+
+TEST_CASE("a list's key is in the draft and not in the report")
+{
+    const ScratchFolder root;
+    const auto key = std::string("abcdefghijklmnopqrstuvwxyz");
+    const auto list = key + ".zen.dq.spamhaus.net=127.0.0.[2..11]";
+    const auto migration =
+        migrated(root, {}, postfix_of("smtpd_client_restrictions = reject_rbl_client " + list + "\n", ""));
+    CHECK(config_of(migration).dnsbl.sites == Texts{list});
+    CHECK(report(migration.findings()).find(key) == std::string::npos);
+    CHECK(found(migration, Outcome::kept, "/etc/postfix/main.cf:1", "zen.dq.spamhaus.net"));
 }
 
 TEST_CASE("lists that only warn are observed")
