@@ -13,12 +13,14 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "end_to_end")]
 
 import greylist_bench  # noqa: E402  (after the path is set)
+import in_flight_bench  # noqa: E402
 import memory_bench  # noqa: E402
 import milter_bench  # noqa: E402
 import policy_bench  # noqa: E402
+import slow_bench  # noqa: E402
 
 BENCHES = {"policy": policy_bench.run, "greylist": greylist_bench.run, "milter": milter_bench.run,
-           "memory": memory_bench.run}
+           "memory": memory_bench.run, "in_flight": in_flight_bench.run, "slow": slow_bench.run}
 
 
 def main() -> int:

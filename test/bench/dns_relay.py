@@ -1,6 +1,7 @@
 """Passes DNS questions from port 53 of a loopback address on to a name server at another port.
 
-usage: dns_relay.py ADDRESS PORT, until SIGTERM. For programs that know only /etc/resolv.conf.
+usage: dns_relay.py ADDRESS PORT [LABEL ...], until SIGTERM. For programs that know only /etc/resolv.conf.
+Questions for names with one of the labels are kept to itself, as by a server that is down.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ def question(packet: bytes) -> bytes:
 
 def main() -> None:
     address, port = sys.argv[1], int(sys.argv[2])
+    silent = [bytes([len(label)]) + label.encode() for label in sys.argv[3:]]
     outside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     outside.bind((address, 53))
     inside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -31,6 +33,8 @@ def main() -> None:
         for key, _ in selector.select():
             if key.fileobj is outside:
                 packet, peer = outside.recvfrom(4096)
+                if any(label in packet.lower() for label in silent):
+                    continue
                 waiting[question(packet)] = peer
                 inside.send(packet)
             else:

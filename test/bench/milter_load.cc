@@ -6,6 +6,9 @@
 //     --connections N      how many mails at a time (4)
 //     --messages N         how many in all (10000)
 //     --mails-each N       how many on one connection (1)
+//     --rate N             how many begin in a second, at even times, if a connection is free
+//     --hold               one mail on each connection, all of them up to the last octet of the body; then
+//                          prints "held", waits for a line, and ends them all at once
 //     --size OCTETS        of a made-up body (4096)
 //     --body FILE          a body with CR LF line ends instead
 //     --header 'N: v'      one more field; may be repeated
@@ -34,6 +37,8 @@ struct Options {
     int connections = 4;
     long messages = 10'000;
     long mails_each = 1;
+    double rate = 0; // 0: as fast as it goes
+    bool is_held = false;
     std::size_t size = 4096;
     std::string body_file{};
     std::vector<std::string> sockets{};
@@ -64,6 +69,10 @@ Options read_options(int argc, char** argv)
             options.sockets.push_back(name);
             continue;
         }
+        if (name == "--hold") {
+            options.is_held = true;
+            continue;
+        }
         const std::string value = i + 1 < argc ? argv[++i] : "";
         if (name == "--connections")
             options.connections = std::stoi(value);
@@ -71,6 +80,8 @@ Options read_options(int argc, char** argv)
             options.messages = std::stol(value);
         else if (name == "--mails-each")
             options.mails_each = std::stol(value);
+        else if (name == "--rate")
+            options.rate = std::stod(value);
         else if (name == "--size")
             options.size = std::stoul(value);
         else if (name == "--body")
@@ -104,8 +115,25 @@ std::string made_up_body(std::size_t size)
     return body;
 }
 
+long microseconds_since(SteadyClock::time_point start)
+{
+    return std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - start).count();
+}
+
+// Waits until a mail is due, the first of `messages` at once. A late one is not waited for, and its time counts from
+// when it was due: what waits for a free connection has waited, too.
+SteadyClock::time_point due(const Options& options, SteadyClock::time_point begin, long left)
+{
+    if (options.rate <= 0)
+        return SteadyClock::now();
+    const auto since = std::chrono::duration<double>(static_cast<double>(options.messages - left) / options.rate);
+    const auto when = begin + std::chrono::duration_cast<SteadyClock::duration>(since);
+    std::this_thread::sleep_until(when);
+    return when;
+}
+
 // The mails of one connection to each socket. False: some milter is not there.
-bool send_some(const Options& options, std::atomic<long>& left, Results& results)
+bool send_some(const Options& options, SteadyClock::time_point begin, std::atomic<long>& left, Results& results)
 {
     std::vector<MilterClient> milters;
     for (const auto& socket : options.sockets) {
@@ -116,7 +144,7 @@ bool send_some(const Options& options, std::atomic<long>& left, Results& results
     }
     auto mail = options.mail;
     for (long sent = 0, number; sent < options.mails_each && (number = left.fetch_sub(1)) > 0; ++sent) {
-        const auto start = SteadyClock::now();
+        const auto start = due(options, begin, number);
         mail.queue_id = "Q" + std::to_string(number);
         mail.header.emplace_back("Message-ID", " <" + mail.queue_id + "@d0.test>");
         MilterOutcome outcome;
@@ -128,13 +156,46 @@ bool send_some(const Options& options, std::atomic<long>& left, Results& results
         }
         mail.header.pop_back();
         ++results.replies[outcome.reply];
-        results.microseconds.push_back(
-            std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - start).count());
+        results.microseconds.push_back(microseconds_since(start));
         if (outcome.reply == 0)
             break;
     }
     for (auto& milter : milters)
         milter.quit();
+    return true;
+}
+
+// All connections have a mail whose end is still to come, until the word is given. False: some did not get so far.
+bool hold(const Options& options, Results& results)
+{
+    constexpr auto patience = std::chrono::minutes(5); // all of them are scanned at once
+    std::vector<MilterClient> milters;
+    for (int i = 0; i < options.connections; ++i) {
+        auto& milter = milters.emplace_back(options.sockets.front(), patience);
+        auto mail = options.mail;
+        mail.queue_id = "Q" + std::to_string(i);
+        if (!milter.is_connected() || !milter.negotiate() || milter.connect_and_greet(mail) != 'c'
+            || milter.send_envelope(mail) != 'c' || milter.send_content(mail) != 'c' || !milter.flush())
+            return false;
+    }
+    std::printf("held\n");
+    std::fflush(stdout);
+    std::getchar();
+
+    std::mutex mutex;
+    std::vector<std::thread> threads;
+    const auto start = SteadyClock::now();
+    for (std::size_t i = 0; i < milters.size(); ++i)
+        threads.emplace_back([&, i] {
+            const auto outcome = milters[i].end_message("Q" + std::to_string(i));
+            milters[i].quit();
+            const std::lock_guard lock(mutex);
+            ++results.replies[outcome.reply];
+            results.edits += static_cast<long>(outcome.edits.size());
+            results.microseconds.push_back(microseconds_since(start));
+        });
+    for (auto& thread : threads)
+        thread.join();
     return true;
 }
 
@@ -166,7 +227,7 @@ int main(int argc, char** argv)
         std::fprintf(
             stderr,
             "usage: milter_load [--connections N] [--messages N] [--mails-each N] [--size OCTETS] [--body FILE]\n"
-            "       [--header 'Name: value'] [--from ADDRESS] [--client ADDRESS] [--helo NAME] SOCKET...\n");
+            "       [--rate N] [--hold] [--header 'Name: value'] [--from ADDRESS] [--client ADDRESS] [--helo NAME] SOCKET...\n");
         return 2;
     }
     options.mail.body = made_up_body(options.size);
@@ -182,11 +243,13 @@ int main(int argc, char** argv)
     Results all;
     const auto start = SteadyClock::now();
     std::vector<std::thread> threads;
-    for (int i = 0; i < options.connections; ++i)
+    if (options.is_held)
+        is_missing = !hold(options, all);
+    for (int i = 0; i < (options.is_held ? 0 : options.connections); ++i)
         threads.emplace_back([&] {
             Results mine;
             while (left > 0 && !is_missing)
-                if (!send_some(options, left, mine))
+                if (!send_some(options, start, left, mine))
                     is_missing = true;
             const std::lock_guard lock(mutex);
             all.microseconds.insert(all.microseconds.end(), mine.microseconds.begin(), mine.microseconds.end());
