@@ -1,6 +1,7 @@
 #include "config/migrate/readers.h"
 
 #include "config/migrate/ldap_reader.h"
+#include "config/migrate/opendkim_reader.h"
 #include "config/migrate/policyd_spf_reader.h"
 #include "config/migrate/postfix_dnsbl_reader.h"
 #include "config/migrate/postgrey_reader.h"
@@ -16,6 +17,7 @@ constexpr Reader readers[] = {
     migrate_ldap,
     migrate_policyd_spf,
     migrate_postgrey,
+    migrate_opendkim,
 };
 
 // Postern asks no more than the old programs did. DNS lists and directories are off while none is named.

@@ -1,0 +1,181 @@
+#include "config/migrate/opendkim_reader.h"
+
+#include "common/text.h"
+#include "config/migrate/opendkim_conf.h"
+#include "config/migrate/opendkim_settings.h"
+#include "config/migrate/shell_text.h"
+#include "config/old_programs.h"
+
+#include <algorithm>
+
+namespace postern {
+namespace {
+
+constexpr std::string_view program = "opendkim";
+constexpr std::string_view default_file = "/etc/opendkim.conf";
+constexpr int most_nested = 5; // opendkim.conf(5), Include
+
+OldLine at(const std::string& file, int line = 0)
+{
+    return {std::string(program), file, line};
+}
+
+// "inet:8891@localhost" is asked as "inet:localhost:8891", "local:/var/spool/postfix/x/y" as "unix:x/y".
+bool is_same_socket(std::string_view address, std::string_view socket)
+{
+    if (socket.starts_with("inet")) {
+        const auto port = socket.substr(socket.find(':') + 1);
+        return address.ends_with(fmt::format(":{}", port.substr(0, port.find('@'))));
+    }
+    const auto path = address.substr(address.find(':') + 1);
+    return !path.empty() && address.starts_with("unix:") && socket.ends_with(path);
+}
+
+class OpendkimReader {
+public:
+    explicit OpendkimReader(Migration& migration)
+        : migration_(migration)
+        , start_(find_start(migration.host(), std::string(program)))
+        , line_(parse_opendkim_command_line(words()))
+        , file_(line_.file.empty() ? std::string(default_file) : line_.file)
+    {
+    }
+
+    void read()
+    {
+        if (migration_.host().has(file_))
+            read_file(file_, 0);
+        else if (!line_.file.empty())
+            faults_.push_back({at(file_), "is not there"});
+        options_.insert(options_.end(), line_.options.begin(), line_.options.end());
+        if (!is_here() || !is_asked())
+            return leave_off();
+        for (const auto& fault : start_.faults)
+            migration_.fault(fault.at, fault.what);
+        for (const auto& fault : line_.faults)
+            migration_.fault(fault.at, fault.what);
+        for (const auto& fault : faults_)
+            migration_.fault(fault.at, fault.what);
+        take_options();
+    }
+
+private:
+    bool is_here() const { return migration_.host().has("/usr/sbin/opendkim") || migration_.host().has(file_) || is_asked_at_all(); }
+
+    // Without a unit, those that Debian's init script would take.
+    std::vector<StartWord> words() const
+    {
+        if (!start_.commands.empty()) {
+            const auto& words = start_.commands.back();
+            return {words.begin() + (words.empty() ? 0 : 1), words.end()};
+        }
+        std::vector<StartWord> words;
+        if (const auto it = start_.variables.find("DAEMON_OPTS"); it != start_.variables.end())
+            for (auto& word : shell_words(it->second.value))
+                words.push_back({std::move(word), it->second.at});
+        if (const auto it = start_.variables.find("SOCKET"); it != start_.variables.end() && !it->second.value.empty())
+            words.insert(words.end(), {{"-p", it->second.at}, {it->second.value, it->second.at}});
+        return words;
+    }
+
+    std::vector<PostfixMention> mentioned() const
+    {
+        return mentions(migration_.postfix(), program, [](auto item, auto) { return item.find(':') != item.npos; });
+    }
+
+    static bool is_of_milters(const PostfixMention& mention)
+    {
+        return mention.parameter == "smtpd_milters" || mention.parameter == "non_smtpd_milters";
+    }
+
+    bool is_asked_at_all() const
+    {
+        const auto all = mentioned();
+        return std::any_of(all.begin(), all.end(), [](const PostfixMention& mention) {
+            const auto* const known = find_old_milter(mention.text);
+            return is_of_milters(mention) && known && known->name == program;
+        });
+    }
+
+    bool is_asked() const
+    {
+        if (migration_.postfix().config.parameters.empty() || is_asked_at_all())
+            return true;
+        const auto all = mentioned();
+        return std::any_of(all.begin(), all.end(), [&](const PostfixMention& mention) {
+            return is_of_milters(mention) && std::any_of(options_.begin(), options_.end(), [&](const MetOption& option) {
+                       return equals_ignoring_case(option.name, "Socket") && is_same_socket(mention.text, option.value);
+                   });
+        });
+    }
+
+    // Then nobody here has judged or signed mail by DKIM so far.
+    void leave_off()
+    {
+        if (is_here())
+            migration_.tell(at(file_), {Fate::changed, "opendkim is installed and Postfix does not ask it: nothing is taken "
+                                                       "over, and Postern does not verify DKIM"});
+        const Said said{Fate::kept, "no opendkim is asked so far; true has Postern verify signatures and judge by DMARC"};
+        migration_.set({{"postern-milterd", "dkim.verify"}, "", "verify"}, "dkim.verify", "false", said);
+        migration_.set({{"postern-milterd", "dmarc.enable"}, "", "enable"}, "dmarc.enable", "false", said);
+    }
+
+    void read_file(const std::string& file, int depth)
+    {
+        const auto text = migration_.host().read(file);
+        if (!text) {
+            faults_.push_back({at(file), text.error().what});
+            return;
+        }
+        const auto conf = parse_opendkim_conf(*text);
+        for (const auto& fault : conf.faults)
+            faults_.push_back({at(file, fault.line), fault.what});
+        for (const auto& line : conf.lines) {
+            options_.push_back({at(file, line.line), fmt::format("{} {}", line.name, line.value), line.name, line.value});
+            if (equals_ignoring_case(line.name, "Include"))
+                include(line, file, depth);
+        }
+    }
+
+    void include(const OpendkimLine& line, const std::string& file, int depth)
+    {
+        if (depth + 1 >= most_nested)
+            faults_.push_back({at(file, line.line), fmt::format("{}: more than {} files inside each other", line.value,
+                                                                most_nested)});
+        else // a relative one is looked for where the daemon runs, which is /
+            read_file(line.value.starts_with('/') ? line.value : "/" + line.value, depth + 1);
+    }
+
+    void take_options()
+    {
+        OpendkimSettings settings(migration_);
+        for (auto it = options_.begin(); it != options_.end(); ++it) {
+            const auto later = std::find_if(options_.rbegin(), std::make_reverse_iterator(it + 1), [&](const MetOption& other) {
+                return equals_ignoring_case(other.name, it->name);
+            });
+            const bool is_last = later == std::make_reverse_iterator(it + 1) || equals_ignoring_case(it->name, "Include");
+            if (is_last)
+                settings.take(*it);
+            else
+                migration_.note(*it, {Fate::kept, fmt::format("is set again, {}: {}, and that counts", later->at.where(),
+                                                              later->text)});
+        }
+        settings.finish(at(file_));
+    }
+
+    Migration& migration_;
+    ProgramStart start_;
+    OpendkimCommandLine line_;
+    std::string file_;
+    std::vector<MetOption> options_;
+    std::vector<StartFault> faults_;
+};
+
+} // namespace
+
+void migrate_opendkim(Migration& migration)
+{
+    OpendkimReader(migration).read();
+}
+
+} // namespace postern
