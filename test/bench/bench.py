@@ -18,6 +18,7 @@ import memory_bench  # noqa: E402
 import milter_bench  # noqa: E402
 import policy_bench  # noqa: E402
 import slow_bench  # noqa: E402
+import soak  # noqa: E402
 
 BENCHES = {"policy": policy_bench.run, "greylist": greylist_bench.run, "milter": milter_bench.run,
            "memory": memory_bench.run, "in_flight": in_flight_bench.run, "slow": slow_bench.run}
@@ -25,9 +26,10 @@ BENCHES = {"policy": policy_bench.run, "greylist": greylist_bench.run, "milter":
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("bench", nargs="*", choices=[*BENCHES, []], help="which; all without")
+    parser.add_argument("bench", nargs="*", choices=[*BENCHES, "soak", []], help="which; all but soak without")
     parser.add_argument("--build", type=Path, required=True, help="a release build of Postern")
     parser.add_argument("--quick", action="store_true", help="a tenth of the time")
+    parser.add_argument("--mails", type=int, default=2000, help="how many a soak sends (2000)")
     options = parser.parse_args()
     if os.geteuid() != 0:
         parser.error("the programs that are compared start as root and change to users of their own")
@@ -36,6 +38,9 @@ def main() -> int:
         folder = Path(tempfile.mkdtemp(prefix="postern-bench-"))
         folder.chmod(0o755)
         try:
+            if name == "soak":
+                soak.run(options.build.resolve(), folder, options.mails)
+                continue
             BENCHES[name](options.build.resolve(), folder, 0.1 if options.quick else 1.0)
         finally:
             shutil.rmtree(folder)

@@ -227,7 +227,8 @@ int main(int argc, char** argv)
         std::fprintf(
             stderr,
             "usage: milter_load [--connections N] [--messages N] [--mails-each N] [--size OCTETS] [--body FILE]\n"
-            "       [--rate N] [--hold] [--header 'Name: value'] [--from ADDRESS] [--client ADDRESS] [--helo NAME] SOCKET...\n");
+            "       [--rate N] [--hold] [--header 'Name: value'] [--from ADDRESS] [--client ADDRESS] [--helo NAME] "
+            "SOCKET...\n");
         return 2;
     }
     options.mail.body = made_up_body(options.size);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.message
 import email.policy
+import functools
 import re
 import socketserver
 import threading
@@ -28,7 +29,7 @@ class Arrival:
     def message(self) -> email.message.EmailMessage:
         return email.message_from_bytes(self.content, policy=email.policy.SMTPUTF8)  # type: ignore[return-value]
 
-    @property
+    @functools.cached_property  # searched for again and again among thousands
     def message_id(self) -> str:
         return self.fields("Message-ID")[0] if self.fields("Message-ID") else ""
 
