@@ -226,7 +226,7 @@ TEST_CASE("a list's key is in the draft and not in the report")
         migrated(root, {}, postfix_of("smtpd_client_restrictions = reject_rbl_client " + list + "\n", ""));
     CHECK(config_of(migration).dnsbl.sites == Texts{list});
     CHECK(report(migration.findings()).find(key) == std::string::npos);
-    CHECK(found(migration, Outcome::kept, "/etc/postfix/main.cf:1", "zen.dq.spamhaus.net"));
+    CHECK(found(migration, Outcome::kept, "/etc/postfix/main.cf:1", "zen.spamhaus.org"));
 }
 
 TEST_CASE("lists that only warn are observed")
