@@ -1,10 +1,10 @@
 #include "config/migrate/opendkim_reader.h"
 
 #include "common/text.h"
+#include "config/migrate/milter_mentions.h"
 #include "config/migrate/opendkim_conf.h"
 #include "config/migrate/opendkim_settings.h"
 #include "config/migrate/shell_text.h"
-#include "config/old_programs.h"
 
 #include <algorithm>
 
@@ -18,17 +18,6 @@ constexpr int most_nested = 5; // opendkim.conf(5), Include
 OldLine at(const std::string& file, int line = 0)
 {
     return {std::string(program), file, line};
-}
-
-// "inet:8891@localhost" is asked as "inet:localhost:8891", "local:/var/spool/postfix/x/y" as "unix:x/y".
-bool is_same_socket(std::string_view address, std::string_view socket)
-{
-    if (socket.starts_with("inet")) {
-        const auto port = socket.substr(socket.find(':') + 1);
-        return address.ends_with(fmt::format(":{}", port.substr(0, port.find('@'))));
-    }
-    const auto path = address.substr(address.find(':') + 1);
-    return !path.empty() && address.starts_with("unix:") && socket.ends_with(path);
 }
 
 class OpendkimReader {
@@ -60,7 +49,11 @@ public:
     }
 
 private:
-    bool is_here() const { return migration_.host().has("/usr/sbin/opendkim") || migration_.host().has(file_) || is_asked_at_all(); }
+    bool is_here() const
+    {
+        const auto& host = migration_.host();
+        return host.has("/usr/sbin/opendkim") || host.has(file_) || is_named_milter(migration_.postfix(), program);
+    }
 
     // Without a unit, those that Debian's init script would take.
     std::vector<StartWord> words() const
@@ -78,35 +71,13 @@ private:
         return words;
     }
 
-    std::vector<PostfixMention> mentioned() const
-    {
-        return mentions(migration_.postfix(), program, [](auto item, auto) { return item.find(':') != item.npos; });
-    }
-
-    static bool is_of_milters(const PostfixMention& mention)
-    {
-        return mention.parameter == "smtpd_milters" || mention.parameter == "non_smtpd_milters";
-    }
-
-    bool is_asked_at_all() const
-    {
-        const auto all = mentioned();
-        return std::any_of(all.begin(), all.end(), [](const PostfixMention& mention) {
-            const auto* const known = find_old_milter(mention.text);
-            return is_of_milters(mention) && known && known->name == program;
-        });
-    }
-
     bool is_asked() const
     {
-        if (migration_.postfix().config.parameters.empty() || is_asked_at_all())
-            return true;
-        const auto all = mentioned();
-        return std::any_of(all.begin(), all.end(), [&](const PostfixMention& mention) {
-            return is_of_milters(mention) && std::any_of(options_.begin(), options_.end(), [&](const MetOption& option) {
-                       return equals_ignoring_case(option.name, "Socket") && is_same_socket(mention.text, option.value);
-                   });
-        });
+        const auto& postfix = migration_.postfix();
+        const auto is_it = [&](const MetOption& option) {
+            return equals_ignoring_case(option.name, "Socket") && is_asked_milter(postfix, program, option.value);
+        };
+        return is_asked_milter(postfix, program, "") || std::any_of(options_.begin(), options_.end(), is_it);
     }
 
     // Then nobody here has judged or signed mail by DKIM so far.

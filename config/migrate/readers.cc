@@ -1,5 +1,6 @@
 #include "config/migrate/readers.h"
 
+#include "config/migrate/clamav_milter_reader.h"
 #include "config/migrate/ldap_reader.h"
 #include "config/migrate/opendkim_reader.h"
 #include "config/migrate/policyd_spf_reader.h"
@@ -18,6 +19,7 @@ constexpr Reader readers[] = {
     migrate_policyd_spf,
     migrate_postgrey,
     migrate_opendkim,
+    migrate_clamav_milter,
 };
 
 // Postern asks no more than the old programs did. DNS lists and directories are off while none is named.
