@@ -14,8 +14,8 @@ for folder; do
     done
     for unit in "$folder"/*.service; do
         [ -e "$unit" ] || continue
-        systemd-analyze security --offline=true --threshold=15 --no-pager "$unit" | tail -1
-        systemd-analyze security --offline=true --threshold=15 --no-pager "$unit" >/dev/null || bad=1
+        systemd-analyze security --offline=true --threshold=14 --no-pager "$unit" | tail -1
+        systemd-analyze security --offline=true --threshold=14 --no-pager "$unit" >/dev/null || bad=1
     done
 done
 exit $bad
