@@ -19,9 +19,11 @@ import milter_bench  # noqa: E402
 import policy_bench  # noqa: E402
 import slow_bench  # noqa: E402
 import soak  # noqa: E402
+import stack_bench  # noqa: E402
 
 BENCHES = {"policy": policy_bench.run, "greylist": greylist_bench.run, "milter": milter_bench.run,
-           "memory": memory_bench.run, "in_flight": in_flight_bench.run, "slow": slow_bench.run}
+           "memory": memory_bench.run, "in_flight": in_flight_bench.run, "slow": slow_bench.run,
+           "stack": stack_bench.run}
 
 
 def main() -> int:

@@ -45,6 +45,14 @@ def memory(pid: int, field: str = "VmRSS") -> float:
     return 0.0
 
 
+def shared_memory(pid: int) -> float:
+    """Resident memory in MB, of which a page that several processes share is counted once for all of them."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
 def cpu_seconds(pid: int) -> float:
     """Processor time so far, in the program and in the kernel for it."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -183,6 +183,11 @@ class Postfix:
     def reload(self) -> None:
         self._postfix("reload")
 
+    def restart(self) -> None:
+        self._postfix("stop")
+        self._postfix("start")
+        wait_until(self.greets, "Postfix's greeting", explain=lambda: tail(self.maillog))
+
     @property
     def is_running(self) -> bool:
         return subprocess.run([self._command("postfix"), "-c", self.etc, "status"], env=self.environment,
@@ -197,14 +202,19 @@ class Postfix:
         """Takes parameters out of main.cf, as `postconf -X` does."""
         run([self._command("postconf"), "-c", self.etc, "-X", *names], environment=self.environment)
 
-    def add_listener(self, port: int, **options: str) -> None:
-        """One more smtpd(8) on loopback, with options of its own; reload() makes it so."""
-        service = f"127.0.0.1:{port}"
+    def add_listener(self, port: int, address: str = "127.0.0.1", **options: str) -> None:
+        """One more smtpd(8), with options of its own; reload() makes it so."""
+        service = f"{address}:{port}"
         postconf = [self._command("postconf"), "-c", self.etc]
         run([*postconf, "-M", f"{service}/inet={service} inet n - n - - smtpd"], environment=self.environment)
         if options:
             run([*postconf, "-P", *(f"{service}/inet/{name}={value}" for name, value in options.items())],
                 environment=self.environment)
+
+    def add_program(self, name: str, user: str, program: str) -> None:
+        """A policy service that spawn(8) starts, a process for each smtpd(8)."""
+        run([self._command("postconf"), "-c", self.etc, "-M", f"{name}/unix={name} unix - n n - 0 spawn user={user} argv={program}"],
+            environment=self.environment)
 
     def remove_listener(self, port: int) -> None:
         run([self._command("postconf"), "-c", self.etc, "-MX", f"127.0.0.1:{port}/inet"], environment=self.environment)
