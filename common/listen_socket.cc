@@ -130,6 +130,17 @@ Result<> remove_stale(const SocketAddress& address)
     return {};
 }
 
+// lchown(2) only where it is needed: in a folder with the bit setgid the group is right already, and then it works in
+// units, too, whose filter of system calls leaves it out.
+bool set_ownership(const char* path, const Ownership& wanted)
+{
+    struct stat is {};
+    if (::lstat(path, &is) == 0 && (wanted.owner == same_owner || wanted.owner == is.st_uid)
+        && (wanted.group == same_group || wanted.group == is.st_gid))
+        return true;
+    return ::lchown(path, wanted.owner, wanted.group) == 0;
+}
+
 // Owner, group and mode before listen(2): until then a client is refused.
 Result<FileDescriptor> bind_unix(const ListenOptions& options, const Ownership& ownership)
 {
@@ -142,7 +153,7 @@ Result<FileDescriptor> bind_unix(const ListenOptions& options, const Ownership& 
         return system_fault(options.address, "cannot make the socket");
 
     std::optional<tl::unexpected<Error>> fault;
-    if (::lchown(path.c_str(), ownership.owner, ownership.group) != 0)
+    if (!set_ownership(path.c_str(), ownership))
         fault = system_fault(options.address, "cannot set owner and group");
     else if (::fchmodat(AT_FDCWD, path.c_str(), options.mode, AT_SYMLINK_NOFOLLOW) != 0)
         fault = system_fault(options.address, "cannot set the mode");
