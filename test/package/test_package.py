@@ -12,6 +12,7 @@ import smtplib
 import subprocess
 import sys
 import threading
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -87,15 +88,15 @@ class Machine:
         return set(listing.splitlines())
 
 
-def greets() -> bool:
-    with contextlib.suppress(OSError), smtplib.SMTP(HERE, 25, timeout=5) as session:
+def greets(port: int = 25) -> bool:
+    with contextlib.suppress(OSError), smtplib.SMTP(HERE, port, timeout=5) as session:
         return session.noop()[0] == 250
     return False
 
 
-def send(content: bytes, source: str = STRANGER.address, sender: str = SENDER) -> tuple[int, str]:
+def send(content: bytes, source: str = STRANGER.address, sender: str = SENDER, port: int = 25) -> tuple[int, str]:
     """The reply that decided."""
-    with smtplib.SMTP(HERE, 25, local_hostname="mx.stranger.example", timeout=30, source_address=(source, 0)) as session:
+    with smtplib.SMTP(HERE, port, local_hostname="mx.stranger.example", timeout=30, source_address=(source, 0)) as session:
         session.ehlo()
         for step in (lambda: session.mail(sender), lambda: session.rcpt(USER), lambda: session.data(content)):
             code, text = step()
@@ -111,6 +112,36 @@ def deliver(content: bytes) -> None:
         assert code < 500, text
         return code == 250
     wait_until(accepted, "the mail to be taken", 60)
+
+
+class Load:
+    """Senders that do not pause, while something happens to the host. None may be refused, no mail may be lost."""
+
+    def __init__(self, mails: int) -> None:
+        self.contents = [compose(SENDER, USER) for _ in range(mails)]
+        self.faults: list[str] = []
+        self.threads = [threading.Thread(target=self.send, args=(self.contents[start::4],)) for start in range(4)]
+
+    def send(self, share: list[bytes]) -> None:
+        try:
+            for content in share:
+                deliver(content)
+        except Exception as fault:  # shown at the end
+            self.faults.append(str(fault))
+
+    def __enter__(self) -> Load:
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for thread in self.threads:
+            thread.join(240)
+
+    def check(self, machine: Machine) -> None:
+        assert self.faults == []
+        for content in self.contents:
+            wait_until(mailbox_has(machine, content), "the mail", 60)
 
 
 @pytest.fixture(scope="module")
@@ -223,29 +254,75 @@ def test_a_second_role_is_an_instance(machine: Machine) -> None:
     machine.write("/etc/postern/postern.toml", SETTINGS)
 
 
+@pytest.mark.parametrize("chroot", ["n", "y"])
+def test_plugged_in_and_out_under_load_nothing_is_lost(machine: Machine, chroot: str) -> None:
+    """In Postfix's chroot, as Debian has it, and without."""
+    enabled = machine.main_cf()
+    machine.exec("postconf", "-F", f"smtp/inet/chroot={chroot}")
+    machine.exec("postfix", "reload")
+    with Load(40) as load:
+        machine.exec("postern", "disable", "--yes")
+        assert "smtpd_milters" not in machine.main_cf()
+        machine.exec("postern", "enable", "--yes")
+    load.check(machine)
+    assert machine.main_cf() == enabled
+    wait_until(lambda: send(compose(SENDER, USER), FORGER.address)[0] == 550, "the forger to be refused", 30)
+
+
+def test_what_needs_a_library_of_its_own_finds_it(machine: Machine) -> None:
+    """LDAP and HTTP lie in modules, which are loaded where they are configured."""
+    directory = '[[ldap]]\nname = "staff"\nservers = ["ldap://127.0.0.1:9"]\nbase = "dc=example"\nfilter = "(mail=%s)"\ndomains = ["other.example"]\n'
+    machine.write("/etc/postern/postern.toml", '[policyd]\nmetrics = "inet:127.0.0.1:9155"\n' + SETTINGS + directory)
+    machine.exec("systemctl", "restart", "postern-policyd")
+    with urllib.request.urlopen("http://127.0.0.1:9155/metrics", timeout=10) as answer:
+        assert "postern_" in answer.read().decode()
+    wait_until(lambda: "ldap" in machine.exec("sh", "-c", "cat /proc/$(pidof postern-policyd)/maps"), "libldap", 30)
+    machine.write("/etc/postern/postern.toml", SETTINGS)
+    machine.exec("systemctl", "restart", "postern-policyd")
+
+
+def test_a_second_postfix_is_plugged_in_by_itself(machine: Machine) -> None:
+    """postmulti(1): each instance has its own files and its own queue."""
+    first = machine.main_cf()
+    other = "/etc/postfix-other"
+    machine.exec("postmulti", "-e", "init")
+    machine.exec("postmulti", "-I", "postfix-other", "-e", "create")
+    machine.exec("postconf", "-c", other, "-X", "master_service_disable")
+    machine.exec("postconf", "-c", other, "-MX", "smtp/inet")
+    machine.exec("postconf", "-c", other, "-Me", "2525/inet=2525 inet n - y - - smtpd")
+    machine.exec("postconf", "-c", other, "-e", "myhostname = mail.postern.example", "inet_protocols = ipv4",
+                 "mydestination = mail.postern.example", "multi_instance_enable = yes")
+    shown = machine.exec("postern", "enable", "--dry-run", "--config-dir", other)
+    assert "out of reach of 2525/inet, which is chrooted to /var/spool/postfix-other" in shown
+    machine.exec("postconf", "-c", other, "-F", "2525/inet/chroot=n", "cleanup/unix/chroot=n")
+    machine.exec("postmulti", "-i", "postfix-other", "-p", "start")
+    before = machine.exec("cat", f"{other}/main.cf")
+
+    def forger_is_told() -> int:
+        return send(compose(SENDER, USER), FORGER.address, port=2525)[0]
+
+    wait_until(lambda: greets(2525), "the second Postfix", 30)
+    assert forger_is_told() == 250
+    shown = machine.exec("postern", "enable", "--yes", "--config-dir", other)
+    assert "out of reach" not in shown and "+smtpd_milters = { unix:/var/spool/postfix/postern/milter" in shown
+    wait_until(lambda: forger_is_told() == 550, "the forger to be refused", 30)
+    content = compose(SENDER, USER)
+    wait_until(lambda: send(content, port=2525)[0] == 250, "the mail to be taken", 30)
+    wait_until(mailbox_has(machine, content), "the mail", 60)
+    machine.exec("postern", "disable", "--yes", "--config-dir", other)
+    assert machine.exec("cat", f"{other}/main.cf") == before
+    wait_until(lambda: forger_is_told() == 250, "the forger to be taken", 30)
+    machine.exec("postern", "enable", "--yes", "--config-dir", other)  # for the package's removal to undo
+    assert machine.main_cf() == first
+
+
 def test_upgraded_under_load_nothing_is_lost(machine: Machine, package: Path, tmp_path: Path) -> None:
     newer = repacked(package, tmp_path)
-    contents = [compose(SENDER, USER) for _ in range(120)]
-    faults: list[str] = []
-
-    def load(share: list[bytes]) -> None:
-        try:
-            for content in share:
-                deliver(content)
-        except Exception as fault:  # shown by the test
-            faults.append(str(fault))
-
-    threads = [threading.Thread(target=load, args=(contents[start::4],)) for start in range(4)]
-    for thread in threads:
-        thread.start()
-    machine.install(newer)
-    for thread in threads:
-        thread.join(240)
-    assert faults == []
+    with Load(120) as load:
+        machine.install(newer)
+    load.check(machine)
     assert machine.exec("cat", "/etc/postern/postern.toml") == SETTINGS
     assert "0.1.0-2" in machine.exec("dpkg-query", "-W", "postern")
-    for content in contents:
-        wait_until(mailbox_has(machine, content), "the mail", 60)
     assert send(compose(SENDER, USER))[0] == 250  # the triplet is still known
 
 
@@ -260,6 +337,10 @@ def repacked(package: Path, folder: Path) -> Path:
 
 def test_removed_and_purged_nothing_is_left(machine: Machine, files_before: set[str], main_cf_before: str) -> None:
     machine.exec("dpkg", "--remove", "postern")
+    assert "postern/milter" not in machine.exec("cat", "/etc/postfix-other/main.cf")
+    machine.exec("postmulti", "-i", "postfix-other", "-p", "stop")
+    machine.exec("rm", "-r", "/etc/postfix-other", "/var/spool/postfix-other", "/var/lib/postfix-other")
+    machine.exec("postconf", "-X", "multi_instance_wrapper", "multi_instance_enable", "multi_instance_directories")
     assert machine.main_cf() == main_cf_before
     content = compose(SENDER, USER)
     assert send(content)[0] == 250
