@@ -31,7 +31,7 @@ def greylist(host: MailHost, *words: str, status: int = 0) -> str:
 def test_show_pass_and_forget(host: MailHost, sender: str) -> None:
     assert greylisted(host.send(STRANGER, sender, USER))
     wait_until(lambda: greylist_sender(sender) in greylist(host, "list", "--waiting"), "the row to be on disk")
-    assert "now waits" in greylist(host, "show", STRANGER.address, sender, USER)
+    assert greylist(host, "show", STRANGER.address, sender, USER).startswith("waits ")  # "now" may be after the delay
 
     assert greylist(host, "pass", STRANGER.address, sender, USER) == f"passes {NETWORK}/{greylist_sender(sender)}/{USER}\n"
     assert host.send(STRANGER, sender, USER).accepted  # though the daemon had it in memory
