@@ -87,6 +87,8 @@ std::vector<std::pair<std::string, std::string>> macros_of_origin(SMFICTX* conte
 {
     std::vector<std::pair<std::string, std::string>> macros;
     const auto chain = the_host()->chain();
+    if (!chain)
+        return macros; // we stop
     for (const auto& rule : chain->origins().macros)
         if (const auto value = macro(context, rule.name.c_str()); !value.empty())
             macros.emplace_back(rule.name, value);
@@ -175,6 +177,8 @@ std::string macros_of_sender() noexcept
 {
     const auto chain = the_host()->chain();
     std::string names = "{auth_authen}";
+    if (!chain)
+        return names; // we stop, and whoever connects now is put off
     for (const auto& rule : chain->origins().macros)
         names += " " + rule.name;
     return names;
