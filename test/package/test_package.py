@@ -283,10 +283,10 @@ def test_what_needs_a_library_of_its_own_finds_it(machine: Machine) -> None:
 
 def test_a_second_postfix_is_plugged_in_by_itself(machine: Machine) -> None:
     """postmulti(1): each instance has its own files and its own queue."""
-    first = machine.main_cf()
     other = "/etc/postfix-other"
     machine.exec("postmulti", "-e", "init")
     machine.exec("postmulti", "-I", "postfix-other", "-e", "create")
+    first = machine.main_cf()  # which names the other now
     machine.exec("postconf", "-c", other, "-X", "master_service_disable")
     machine.exec("postconf", "-c", other, "-MX", "smtp/inet")
     machine.exec("postconf", "-c", other, "-Me", "2525/inet=2525 inet n - y - - smtpd")
