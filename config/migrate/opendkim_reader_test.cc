@@ -14,6 +14,8 @@ namespace {
 using Files = std::vector<std::pair<std::string, std::string>>;
 
 constexpr auto conf = "/etc/opendkim.conf";
+constexpr auto a_key = "-----BEGIN PRIVATE KEY-----\n"
+                       "MC4CAQAwBQYDK2VwBCIEIC+LQS6/G5f5+UY4d8IOx8erlq0VK0wU3VQ16uPxat3X\n-----END PRIVATE KEY-----\n";
 
 Migration migrated(const ScratchFolder& root, const Files& files, OldPostfix postfix = {})
 {
@@ -110,7 +112,7 @@ TEST_CASE("opendkim: each name that it takes has a row")
 TEST_CASE("opendkim: Debian's file with all that it holds as a comment, too")
 {
     const ScratchFolder root;
-    const auto migration = migrated(root, {{conf, debian}, {"/etc/dkimkeys/example.private", "key"}});
+    const auto migration = migrated(root, {{conf, debian}, {"/etc/dkimkeys/example.private", a_key}});
     const auto config = config_of(migration);
     CHECK(count(migration, Outcome::fault) == 0);
     CHECK(count(migration, Outcome::refused) == 0);
@@ -140,7 +142,7 @@ TEST_CASE("opendkim: tables of several domains, and a fault in each")
                             "d example.com:mail:./d.pem\ne example.com:mail:/etc/dkim/none.pem\na x.example:s:/etc/dkim/a.pem\n"},
          {"/etc/dkim/addresses", "*@example.org a\n# nobody\n*@example.net z\n*@example.com\n*@i.example a:@i.example\n"},
          {"/etc/dkim/hosts", "127.0.0.1\n192.0.2.0/24\n!192.0.2.7\n192.0.2.300/24\n"},
-         {"/etc/dkim/a.pem", "key"}});
+         {"/etc/dkim/a.pem", a_key}});
     const auto config = config_of(migration);
     CHECK(config.dkim.key_table == "/etc/dkim/keys");
     CHECK(config.dkim.signing_table == "refile:/etc/dkim/addresses");
@@ -226,7 +228,7 @@ TEST_CASE("opendkim: whose mail is signed, and how")
                {"/etc/domains", "example.org\nexample.net\n"},
                {"/etc/exempt", "*.example.com\nexample.com\nx*y.example\n"},
                {"/etc/recipients", "*@lists.example\npartner.example\n"},
-               {"/etc/a.pem", "key"}});
+               {"/etc/a.pem", a_key}});
     const auto dkim = config_of(migration).dkim;
     REQUIRE(dkim.domains.size() == 2);
     CHECK(dkim.domains[0].domain == "example.org");
@@ -254,7 +256,7 @@ TEST_CASE("opendkim: what is included counts, the last of two counts, and the co
     const auto migration = migrated(
         root, {{conf, "Domain a.example\nSelector s\nKeyFile /k\nInclude etc/more.conf\nClockDrift 10\nclockdrift 20\n"},
                {"/etc/more.conf", "Domain b.example\nBogus 1\nInclude /etc/more.conf\n"},
-               {"/k", "key"},
+               {"/k", a_key},
                {"/lib/systemd/system/opendkim.service", "[Service]\nExecStart=/usr/sbin/opendkim -l -s t -Z\n"}});
     const auto config = config_of(migration);
     REQUIRE(config.dkim.domains.size() == 1);
@@ -309,6 +311,31 @@ TEST_CASE("opendkim: what /etc/default says counts where no unit starts it")
     CHECK(config_of(migration).milterd.role == "submission");
     CHECK(found(migration, Outcome::changed, "/etc/default/opendkim:2", "-p inet:12345@localhost"));
     CHECK(found(migration, Outcome::kept, "/etc/opendkim.conf:1", "set again, /etc/default/opendkim:1: -b s"));
+}
+
+TEST_CASE("opendkim: what is in the files of the keys")
+{
+    const ScratchFolder root;
+    const auto migration = migrated(
+        root, {{conf, "KeyTable /etc/keys\nSigningTable csl:a.example=a\n"},
+               {"/etc/keys", "a a.example:s:/good\nb a.example:s:/short\nc a.example:s:/locked\nd a.example:s:/other\n"},
+               {"/good", a_key},
+               {"/locked", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIC\n-----END ENCRYPTED PRIVATE KEY-----\n"},
+               {"/other", "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n"},
+               {"/short",
+                "-----BEGIN RSA PRIVATE KEY-----\n"
+                "MIIBOgIBAAJBALad70dFUoWIeQph+mrlOKYC/NZn+Xzeax/f5ccCS+QP3oct2ACI\n"
+                "oia/z+O13LwAWI4XMFs2CpIgVisVbYfbpSsCAwEAAQJAZuHPfn2loili1+CfLj35\n"
+                "jj28qCZnvluoSorfbyDyFIePbDQmmX7ML9VovGgeXcdKKXIWUox+/rmQw2ApGyAG\n"
+                "cQIhAO6mc4/ymFOiVB4o47ZYcNwLLyinh9XVtjLjcF1aj3j1AiEAw+SkIVOABvkB\n"
+                "AsxGC6rzV/PhMfppJrGtd0s+anFSUZ8CIElCQ3tOxz/1NslDWBOjtpF1xXY/Z01X\n"
+                "G2UnuFiP8jb5AiBJzXN0xtO+TMPvvOxK6w4hPdXDEZfaJyi2gBe03Jrp+wIhALXa\n"
+                "SdYyGOSAelg01QdJpOYr5FKpVZCCupFh/nk1YwsR\n"
+                "-----END RSA PRIVATE KEY-----\n"}});
+    CHECK_FALSE(found(migration, Outcome::fault, "/etc/keys:1", ""));
+    CHECK(found(migration, Outcome::fault, "/etc/keys:2", "/short: a key of 512 bits"));
+    CHECK(found(migration, Outcome::fault, "/etc/keys:3", "/locked: is encrypted"));
+    CHECK(found(migration, Outcome::fault, "/etc/keys:4", "/other: holds no private key"));
 }
 
 } // namespace postern

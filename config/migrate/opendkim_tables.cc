@@ -3,6 +3,7 @@
 #include "common/text.h"
 #include "config/migrate/list_reader.h"
 #include "config/migrate/opendkim_conf.h"
+#include "config/migrate/pem_key.h"
 
 #include <algorithm>
 #include <grp.h>
@@ -10,6 +11,8 @@
 
 namespace postern {
 namespace {
+
+constexpr int least_bits = 1024, good_bits = 2048;
 
 constexpr const char* account = "postern"; // milterd.user and milterd.group
 
@@ -169,6 +172,26 @@ void OpendkimTables::key_file(const OldLine& at, const std::string& path)
                                                         path, rights.command)});
     else
         migration_.tell(at, {Fate::kept, path + ": its owner and its mode are as Postern wants them"});
+    if (rights.is_there)
+        look_inside(at, path);
+}
+
+void OpendkimTables::look_inside(const OldLine& at, const std::string& path)
+{
+    const auto text = migration_.host().read(path);
+    const auto key = text ? read_pem_key(*text) : tl::unexpected(text.error());
+    if (!text)
+        migration_.fault(at, text.error().what); // names the path
+    else if (!key)
+        migration_.fault(at, fmt::format("{}: {}", path, key.error().what));
+    else if (key->kind == PemKey::Kind::rsa && key->bits < least_bits)
+        migration_.fault(at, fmt::format("{}: a key of {} bits signs nothing any more (RFC 8301): make one with \"postern dkim "
+                                         "new\"",
+                                         path, key->bits));
+    else if (key->kind == PemKey::Kind::rsa && key->bits < good_bits)
+        migration_.tell(at, {Fate::kept, fmt::format("{}: it has {} bits and signs; {} are better, \"postern dkim new\" makes "
+                                                     "such a key",
+                                                     path, key->bits, good_bits)});
 }
 
 void OpendkimTables::single(const OpendkimSigning& signing)

@@ -39,6 +39,7 @@ private:
     void key_rows(const MetOption& option, const DataSet& set);
     void signing_rows(const MetOption& option, const DataSet& set);
     void key_file(const OldLine& at, const std::string& path);
+    void look_inside(const OldLine& at, const std::string& path);
 
     Migration& migration_;
     KeyReader reader_;
