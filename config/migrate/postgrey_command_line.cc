@@ -62,6 +62,8 @@ constexpr Letter letters[] = {{'h', "help"},      {'n', "noaction"}, {'v', "verb
 // As Getopt::Long has it: without regard to case, and so short that no other option begins so. A letter is whole.
 const Option* find(std::string_view wanted)
 {
+    if (wanted.empty())
+        return nullptr;
     for (const auto& [letter, name] : letters)
         if (wanted.size() == 1 && to_lower(wanted.front()) == letter)
             wanted = name;
@@ -83,6 +85,15 @@ bool is_option(std::string_view word)
     return word.size() > 1 && word.front() == '-';
 }
 
+// "--delay=60" and "-delay" are "delay"; empty: no option.
+std::string_view name_of(std::string_view word)
+{
+    if (!is_option(word))
+        return {};
+    word.remove_prefix(word.starts_with("--") ? 2 : 1);
+    return word.substr(0, word.find('='));
+}
+
 } // namespace
 
 PostgreyCommandLine parse_postgrey_options(std::span<const StartWord> words)
@@ -93,10 +104,7 @@ PostgreyCommandLine parse_postgrey_options(std::span<const StartWord> words)
         if (text == "--")
             break;
         const auto equals = text.find('=');
-        const auto name = std::string_view(text).substr(
-            text.starts_with("--") ? 2 : 1,
-            equals == std::string::npos ? equals : equals - (text.starts_with("--") ? 2 : 1));
-        const auto* const option = is_option(text) && !name.empty() ? find(name) : nullptr;
+        const auto* const option = find(name_of(text));
         if (!option) {
             line.faults.push_back({at, fmt::format("postgrey has no option {}", text)});
             continue;

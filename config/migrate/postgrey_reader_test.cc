@@ -42,6 +42,7 @@ TEST_CASE("postgrey's options, in every way in which it takes them")
         {"unknown, and no option at all", {"--bogus", "what", "--exim"}, {"--exim="}, 2},
         {"the end of the options", {"--exim", "--", "--delay=1"}, {"--exim="}, 0},
         {"a lone dash", {"-", "--"}, {}, 1},
+        {"nothing in quotes, and no name", {"", "--=x", "-=", "=", "--exim"}, {"--exim="}, 4},
     };
     for (const auto& c : cases) {
         CAPTURE(c.name);
