@@ -23,7 +23,7 @@ struct FileAccess {
     std::optional<uid_t> owner{}; // likewise
 };
 
-// In place of what is there.
+// In place of what is there, if that is a file or a link.
 Result<> replace_file(const std::string& path, std::string_view content, const FileAccess& access);
 
 // Only if nothing of that name is there: else "exists already", and it is not touched.

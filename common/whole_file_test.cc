@@ -56,6 +56,18 @@ TEST_CASE("replace_file takes over what a crash has left beside it")
     CHECK(count_files(folder) == 1);
 }
 
+TEST_CASE("replace_file takes no device's or pipe's name")
+{
+    const ScratchFolder folder;
+    const auto path = folder / "pipe";
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    const auto done = replace_file(path, "new", {});
+    REQUIRE_FALSE(done);
+    CHECK(done.error().what == path + ": is not a file that could be replaced");
+    CHECK(S_ISFIFO(status_of(path).st_mode));
+    CHECK(count_files(folder) == 1);
+}
+
 TEST_CASE("create_file never overwrites")
 {
     const ScratchFolder folder;
