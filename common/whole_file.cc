@@ -77,8 +77,8 @@ Result<> write_beside(const std::string& path, std::string_view content, const F
 Result<> replace_file(const std::string& path, std::string_view content, const FileAccess& access)
 {
     struct stat old{};
-    if (::lstat(path.c_str(), &old) == 0 && !S_ISREG(old.st_mode) && !S_ISLNK(old.st_mode))
-        return fail("{}: is not a file that could be replaced", path); // a device such as /dev/null, a socket
+    if (::lstat(path.c_str(), &old) == 0 && !S_ISREG(old.st_mode) && !S_ISLNK(old.st_mode) && !S_ISDIR(old.st_mode))
+        return fail("{}: is not a file that could be replaced", path); // a device such as /dev/null; rename(2) would
     auto done = write_beside(path, content, access);
     if (done && ::rename(new_name(path).c_str(), path.c_str()) != 0)
         done = fault(path);
