@@ -6,6 +6,7 @@ map: it is counted and capped apart (milterd.max_spooled), and printed beside.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from contextlib import ExitStack
@@ -51,10 +52,11 @@ def run(build: Path, folder: Path, scale: float) -> None:
                 raise RuntimeError("the mails do not get as far as their end")
             wait_until(lambda: spooled(pid) >= count * body.stat().st_size / (1 << 20), "all to be read")
             table.row("all held", f"{memory(pid):.1f}", f"{spooled(pid):.1f}")
-            print(load.communicate("\n", timeout=600)[0], end="")
+            result = json.loads(load.communicate("\n", timeout=600)[0].splitlines()[-1])
         result_peak = memory(pid, "VmHWM")
         table.row("the most", f"{result_peak:.1f}", "-")
         table.at_most("resident memory", result_peak, MARK)
+        table.at_least("mails accepted", sum(result["replies"].get(reply, 0) for reply in ("a", "c")), count)
     table.print()
 
 

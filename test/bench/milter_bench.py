@@ -28,6 +28,8 @@ from table import Table, cpu_seconds, memory
 DOMAIN = "d0.test"
 CONNECTIONS = 4
 SIZES = {"4 KB": (4096, 4000), "1 MB": (1 << 20, 300), "10 MB": (10 << 20, 40)}  # octets, mails
+MARK_CPU = 0.6  # of the two peers' together
+MARK_RATE = {"4 KB": 1.5, "1 MB": 1.0, "10 MB": 1.0}  # of theirs
 FIELDS = {  # as milter_load sends them
     "From": f"User <user@{DOMAIN}>",
     "To": "rcpt@local.test",
@@ -83,6 +85,9 @@ def run(build: Path, folder: Path, scale: float) -> None:
                     table.row(milters.name, size, result["rate"], result["MBps"], result["p50_us"], result["p99_us"],
                               f"{result['rate'] / rate:.2f}", cpu, f"{cpu / cost:.2f}" if cost else "-",
                               f"{sum(memory(process.pid) for process in milters.processes):.1f}")
+                    if milters.name == "postern-milterd":
+                        table.at_most(f"{size}, CPU of the two peers'", cpu / cost if cost else 0, MARK_CPU)
+                        table.at_least(f"{size}, mails/s of the two peers", result["rate"] / rate, MARK_RATE[size])
                     print("   ", milters.name, size, json.dumps(result["replies"]), result["edits"], "edits", file=sys.stderr)
     table.print()
 
