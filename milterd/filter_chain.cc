@@ -204,6 +204,8 @@ void ChainPass::ask(Asked& asked, Deadline deadline)
     }
     auto findings = findings_; // it sees what the others found; what it finds is for no header
     asked.verdict = asked.pass->verdict(message_, findings, deadline);
+    const auto known = static_cast<std::ptrdiff_t>(findings_.auth_results.size());
+    std::move(findings.auth_results.begin() + known, findings.auth_results.end(), std::back_inserter(observed_results_));
     findings_.identifiers = std::move(findings.identifiers);
 }
 
@@ -245,7 +247,9 @@ void ChainPass::count() const
         if (asked.verdict)
             verdicts.push_back({asked.filter->filter->name(), asked.verdict->action, is_observed(asked),
                                 asked.is_faulty, asked.took});
-    chain_->settings_.counts->add(verdicts);
+    auto results = findings_.auth_results;
+    results.insert(results.end(), observed_results_.begin(), observed_results_.end());
+    chain_->settings_.counts->add(verdicts, results);
 }
 
 void ChainPass::tell(const Decision& decision) const

@@ -126,6 +126,7 @@ private:
     const Message& message_;
     bool is_observed_;
     Findings findings_;
+    std::vector<AuthResult> observed_results_; // of filters that are observed: counted, and for no header
     std::vector<Asked> asked_;
 };
 

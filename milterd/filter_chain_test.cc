@@ -310,6 +310,22 @@ TEST_CASE("FilterChain counts what each filter decides")
     CHECK(all.at("clamav").observed == 0);
 }
 
+TEST_CASE("FilterChain counts what was found of each method, also by filters that observe")
+{
+    FakeLog log;
+    const auto counts = std::make_shared<FilterCounts>();
+    for (int i = 0; i < 2; ++i) {
+        std::vector<ChainedFilter> filters;
+        filters.push_back({std::make_unique<FakeFilter>(
+            "dkim_verify", FakeFilter::Script{{}, {{"dkim", "pass", "", "", {}}, {"dkim", "fail", "", "", {}}}})});
+        filters.push_back(
+            {std::make_unique<FakeFilter>("dmarc", FakeFilter::Script{{}, {{"dmarc", "none", "", "", {}}}}), true});
+        auto message = a_message();
+        ChainPass(std::make_shared<FilterChain>(std::move(filters), ChainSettings{5s, {}, counts}, log), message).finish();
+    }
+    CHECK(counts->results() == FilterCounts::Results{{"dkim", {{"fail", 2}, {"pass", 2}}}, {"dmarc", {{"none", 2}}}});
+}
+
 TEST_CASE("FilterChain: one deadline for all filters, counted from the end of the message")
 {
     FakeLog log;

@@ -23,6 +23,10 @@ void add_facts(const FilterCounts& counts, Facts& facts)
             .counter("observed", filter.observed, "Verdicts that were not acted on, for the filter is observed.")
             .counter("faults", filter.faults, "Exceptions of a filter, counted as defer too.")
             .latency(filter.time, "Time that a message waited for the verdict of one filter.");
+    for (const auto& [method, results] : counts.results())
+        facts.line("authentication", {{"method", method}})
+            .counters("results", "result", {results.begin(), results.end()},
+                      "Results of a method, as Authentication-Results has them; of dkim one a signature.");
 }
 
 } // namespace postern

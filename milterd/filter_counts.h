@@ -1,4 +1,5 @@
-// filter_counts - what each filter has decided since the daemon's start
+// filter_counts - what each filter has decided since the daemon's start, and what was found of each method of
+// authentication
 //
 // Kept by the chain, told in facts. A reload does not begin anew. Every method may be called from any thread.
 #pragma once
@@ -13,6 +14,8 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace postern {
@@ -36,9 +39,15 @@ public:
         std::chrono::microseconds time{};
     };
 
-    void add(std::span<const Verdict> verdicts)
+    // How often each result of a method was found: a mail has as many of dkim as signatures.
+    using Results = std::map<std::string, std::map<std::string, std::uint64_t>>; // method -> result (RFC 8601 2.7)
+
+    // Of one mail.
+    void add(std::span<const Verdict> verdicts, std::span<const AuthResult> results)
     {
         const std::lock_guard lock(mutex_);
+        for (const auto& found : results)
+            ++results_[found.method][found.result];
         for (const auto& verdict : verdicts) {
             auto& count = counts_[verdict.filter];
             ++count.verdicts[static_cast<std::size_t>(verdict.action)];
@@ -54,8 +63,15 @@ public:
         return counts_;
     }
 
+    Results results() const
+    {
+        const std::lock_guard lock(mutex_);
+        return results_;
+    }
+
 private:
     mutable std::mutex mutex_;
+    Results results_;
     std::map<std::string_view, FilterCount> counts_;
 };
 

@@ -27,6 +27,7 @@ from table import Table, cpu_seconds, memory
 
 DOMAIN = "d0.test"
 CONNECTIONS = 4
+CLIENT = "192.0.2.1"
 SIZES = {"4 KB": (4096, 4000), "1 MB": (1 << 20, 300), "10 MB": (10 << 20, 40)}  # octets, mails
 MARK_CPU = 0.6  # of the two peers' together
 MARK_RATE = {"4 KB": 1.5, "1 MB": 1.0, "10 MB": 1.0}  # of theirs
@@ -104,10 +105,11 @@ def signed_body(folder: Path, key: DkimKey, size: int) -> tuple[Path, str]:
     return path, " ".join(signature.split())  # relaxed: folds and blanks are one blank
 
 
-def load(build: Path, milters: Milters, mail: tuple[Path, str], count: int) -> dict[str, object]:
+def load(build: Path, milters: Milters, mail: tuple[Path, str], count: int,
+         client: str = CLIENT) -> dict[str, object]:
     body, signature = mail
     words = [build / "test/bench/milter_load", "--connections", str(CONNECTIONS), "--messages", str(count), "--body", body,
-             "--header", signature, "--from", f"user@{DOMAIN}", "--client", "192.0.2.1", *milters.sockets]
+             "--header", signature, "--from", f"user@{DOMAIN}", "--client", client, *milters.sockets]
     result: dict[str, object] = json.loads(run_program(words, seconds=900).splitlines()[-1])
     return result
 

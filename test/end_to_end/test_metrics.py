@@ -61,13 +61,14 @@ def test_a_prometheus_scrapes_both_daemons(host: MailHost, sender: str) -> None:
                    explain=lambda: str(prometheus.targets()))
         refused = 'postern_check_verdicts_total{job="policyd",check="spf",verdict="reject"}'
         accepted = 'postern_messages_total{job="milterd",action="accept"}'
+        judged = 'postern_authentication_results_total{job="milterd",method="spf",result="pass"}'
         known = [wait_until(lambda: prometheus.value(query) is not None, query) and prometheus.value(query)
-                 for query in (refused, accepted)]
+                 for query in (refused, accepted, judged)]
 
         host.exchange(STRANGER, sender, USER)
         assert host.send(FORGER, sender, USER).last.code == 550
 
-        for query, before in zip((refused, accepted), known, strict=True):
+        for query, before in zip((refused, accepted, judged), known, strict=True):
             wait_until(lambda: (prometheus.value(query) or 0) >= (before or 0) + 1, f"{query} to have grown")
         for query in ('postern_function_state{job="policyd",function="spf",state="ready"} == 1',
                       'postern_function_state{job="milterd",function="clamav",state="ready"} == 1',

@@ -73,10 +73,10 @@ class Clamd:
     def running(self) -> bool:
         return self._process.running
 
-    def ask(self, command: str) -> str:
+    def ask(self, command: str, seconds: float = 30) -> str:
         """One command of clamd(8) and its answer: RELOAD, PING."""
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(30)
+            connection.settimeout(seconds)
             connection.connect(os.fspath(self.socket))
             connection.sendall(b"z" + command.encode() + b"\0")
             return connection.recv(200).rstrip(b"\0").decode()
