@@ -1,7 +1,8 @@
 # podman.sh - a podman of one's own, for scripts that build and run images where there is no Docker
 #
 # To be sourced, with $work set to a folder on a disk: the store and the base
-# system stay there for the next time.
+# system stay there for the next time. However the script ends, its containers,
+# its mounts and the network namespace $namespace, if it makes that, go with it.
 # shellcheck shell=sh disable=SC2154
 mkdir -p "$work/conf" "$work/tmp"
 cat >"$work/conf/storage.conf" <<CONF
@@ -25,6 +26,18 @@ network_backend = "netavark"
 network_config_dir = "$work/networks"
 CONF
 export CONTAINERS_STORAGE_CONF="$work/conf/storage.conf" CONTAINERS_CONF="$work/conf/containers.conf" TMPDIR="$work/tmp"
+
+namespace=postern-$$
+clean_up() {
+    podman rm -fa -t 2 >/dev/null 2>&1 || true
+    podman pod rm -fa >/dev/null 2>&1 || true
+    ip netns del $namespace 2>/dev/null || true
+    buildah rm -a >/dev/null 2>&1 || true # what a build has left that was interrupted
+    awk -v below="$work/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r umount 2>/dev/null || true
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
 
 seconds() { date +%s.%N; }
 took() { echo "$2: $(echo "$1 $(seconds)" | awk '{ printf "%.1f s", $2 - $1 }')"; }
