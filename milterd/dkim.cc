@@ -2,7 +2,6 @@
 
 #include "milterd/dkim_header.h"
 
-#include <array>
 #include <stdbool.h> // dkim.h needs it and does not include it
 #include <stdint.h>
 #ifndef _Bool
@@ -35,6 +34,27 @@ tl::unexpected<Error> failed(const char* step, DKIM* handle, DKIM_STAT status)
     if (what == nullptr || *what == '\0')
         what = dkim_getresultstr(status);
     return fail("libopendkim: {}: {}", step, what != nullptr ? what : "unknown status");
+}
+
+struct HandleFree {
+    void operator()(DKIM* handle) const { dkim_free(handle); }
+};
+using Handle = std::unique_ptr<DKIM, HandleFree>;
+
+DkimHeaderHash header_hash(DKIM_SIGINFO* signature)
+{
+    // One that it does not take has an error and no hashes: asking for them would abort the program. Its own
+    // opinion of l= is about the body that it did not get.
+    const int error = dkim_sig_geterror(signature);
+    const bool is_taken = error == DKIM_SIGERROR_UNKNOWN || error == DKIM_SIGERROR_TOOLARGE_L;
+    void* header = nullptr;
+    void* body = nullptr;
+    std::size_t header_size = 0, body_size = 0;
+    if (!is_taken || dkim_sig_gethashes(signature, &header, &header_size, &body, &body_size) != DKIM_STAT_OK) {
+        const char* text = dkim_sig_geterrorstr(error);
+        return {text != nullptr ? text : "cannot be hashed", ""};
+    }
+    return {"", {static_cast<const char*>(header), header_size}};
 }
 
 } // namespace
@@ -81,115 +101,38 @@ DkimLibrary::DkimLibrary(std::unique_ptr<Impl> impl)
 
 DkimLibrary::~DkimLibrary() = default;
 
-struct DkimHashing::Impl {
-    std::shared_ptr<DkimLibrary> library; // must outlive the handle
-    DKIM* handle = nullptr;
-    DKIM_SIGINFO** signatures = nullptr; // belongs to the handle
-    std::size_t count = 0;
-    std::array<char, 2> last{}; // of the body
-    bool has_body = false;
-    DKIM_STAT body_status = DKIM_STAT_OK;
-
-    ~Impl()
-    {
-        if (handle != nullptr)
-            dkim_free(handle);
-    }
-
-    void feed(std::string_view chunk);
-    DkimHashes hashes(std::size_t at) const;
-};
-
-Result<std::unique_ptr<DkimHashing>> DkimHashing::create(std::shared_ptr<DkimLibrary> library,
-                                                         std::span<const std::string> fields)
+Result<std::vector<DkimHeaderHash>> DkimLibrary::hash_header(std::span<const std::string> fields) const
 {
-    auto impl = std::make_unique<Impl>();
     DKIM_STAT status = DKIM_STAT_OK;
-    impl->handle = dkim_verify(library->impl_->library, octets(""), nullptr, &status);
-    impl->library = std::move(library);
-    if (impl->handle == nullptr)
+    const Handle owner(dkim_verify(impl_->library, octets(""), nullptr, &status));
+    DKIM* const handle = owner.get();
+    if (handle == nullptr)
         return failed("dkim_verify", nullptr, status);
 
     // SYNTAX: no header field, or a DKIM-Signature that is none, which keeps its place
     for (const auto& field : fields)
-        if (status = dkim_header(impl->handle, octets(field), field.size());
+        if (status = dkim_header(handle, octets(field), field.size());
             status != DKIM_STAT_OK && status != DKIM_STAT_SYNTAX)
-            return failed("dkim_header", impl->handle, status);
-    if (status = dkim_header(impl->handle, octets(uncoverable_field), uncoverable_field.size());
-        status != DKIM_STAT_OK)
-        return failed("dkim_header", impl->handle, status);
-    if (status = dkim_eoh(impl->handle); status != DKIM_STAT_OK)
-        return failed("dkim_eoh", impl->handle, status);
+            return failed("dkim_header", handle, status);
+    if (status = dkim_header(handle, octets(uncoverable_field), uncoverable_field.size()); status != DKIM_STAT_OK)
+        return failed("dkim_header", handle, status);
+    if (status = dkim_eoh(handle); status != DKIM_STAT_OK)
+        return failed("dkim_eoh", handle, status);
 
+    DKIM_SIGINFO** signatures = nullptr; // belongs to the handle
     int count = 0;
-    if (status = dkim_getsiglist(impl->handle, &impl->signatures, &count); status != DKIM_STAT_OK)
-        return failed("dkim_getsiglist", impl->handle, status);
-    impl->count = static_cast<std::size_t>(count);
-    for (std::size_t at = 0; at < impl->count; ++at)
-        dkim_sig_ignore(impl->signatures[at]); // its hashes are made all the same; its key is not asked for
-    return std::unique_ptr<DkimHashing>(new DkimHashing(std::move(impl)));
-}
+    if (status = dkim_getsiglist(handle, &signatures, &count); status != DKIM_STAT_OK)
+        return failed("dkim_getsiglist", handle, status);
+    const std::span<DKIM_SIGINFO* const> all(signatures, static_cast<std::size_t>(count));
+    for (auto* const signature : all)
+        dkim_sig_ignore(signature); // it is hashed for all the same; its key is not asked for
 
-DkimHashing::DkimHashing(std::unique_ptr<Impl> impl)
-    : impl_(std::move(impl))
-{
-}
-
-DkimHashing::~DkimHashing() = default;
-
-void DkimHashing::body(std::span<const char> chunk)
-{
-    impl_->feed({chunk.data(), chunk.size()});
-}
-
-void DkimHashing::Impl::feed(std::string_view chunk)
-{
-    if (chunk.empty() || body_status != DKIM_STAT_OK)
-        return;
-    has_body = true;
-    body_status = dkim_body(handle, octets(chunk), chunk.size());
-    last = {chunk.size() > 1 ? chunk[chunk.size() - 2] : last[1], chunk.back()};
-}
-
-Result<std::vector<DkimHashes>> DkimHashing::finish()
-{
-    auto& impl = *impl_;
-    // RFC 6376 3.4.3, 3.4.4: a body that does not end in CRLF is completed. libopendkim calls it an
-    // error when relaxed, and when simple it completes short ones only.
-    if (impl.has_body && impl.last[1] == '\r')
-        impl.feed("\n");
-    else if (impl.has_body && impl.last != std::array{'\r', '\n'})
-        impl.feed("\r\n");
-    if (impl.body_status != DKIM_STAT_OK)
-        return failed("dkim_body", impl.handle, impl.body_status);
-
-    // Every signature is ignored, so that "no signature" is success.
-    if (const auto status = dkim_eom(impl.handle, nullptr); status != DKIM_STAT_NOSIG)
-        return failed("dkim_eom", impl.handle, status);
-    std::vector<DkimHashes> all;
-    for (std::size_t at = 0; at < impl.count; ++at)
-        all.push_back(impl.hashes(at));
-    return all;
-}
-
-DkimHashes DkimHashing::Impl::hashes(std::size_t at) const
-{
-    DkimHashes hashes;
-    const int error = dkim_sig_geterror(signatures[at]);
-    hashes.is_too_long = error == DKIM_SIGERROR_TOOLARGE_L;
-    void* header = nullptr;
-    void* body = nullptr;
-    std::size_t header_size = 0, body_size = 0;
-    // One that it does not take has an error and no hashes: asking for them would abort the program.
-    const bool is_taken = error == DKIM_SIGERROR_UNKNOWN || hashes.is_too_long;
-    if (!is_taken
-        || dkim_sig_gethashes(signatures[at], &header, &header_size, &body, &body_size) != DKIM_STAT_OK) {
-        const char* text = dkim_sig_geterrorstr(error);
-        hashes.fault = text != nullptr ? text : "cannot be hashed";
-        return hashes;
-    }
-    hashes.header.assign(static_cast<const char*>(header), header_size);
-    hashes.body.assign(static_cast<const char*>(body), body_size);
+    // Without a body. Every signature is ignored, so that "no signature" is success.
+    if (status = dkim_eom(handle, nullptr); status != DKIM_STAT_NOSIG)
+        return failed("dkim_eom", handle, status);
+    std::vector<DkimHeaderHash> hashes;
+    for (auto* const signature : all)
+        hashes.push_back(header_hash(signature));
     return hashes;
 }
 

@@ -1,6 +1,7 @@
 // dkim_openssl - OpenSSL's objects, which free themselves
 //
-// For dkim_public_key.cc, dkim_private_key.cc and dkim_new_key.cc alone: no other file knows OpenSSL.
+// For dkim_body_hash.cc, dkim_public_key.cc, dkim_private_key.cc and dkim_new_key.cc alone: no other file
+// knows OpenSSL.
 #pragma once
 
 #include <memory>

@@ -8,6 +8,7 @@
 #include "milterd/auth_results.h"
 #include "milterd/dkim.h"
 #include "milterd/dkim_author.h"
+#include "milterd/dkim_body_hash.h"
 #include "milterd/dkim_field_set.h"
 #include "milterd/dkim_header.h"
 #include "milterd/dkim_sign_field.h"
@@ -107,23 +108,23 @@ public:
     DkimSignPass(std::shared_ptr<const DkimSignFilter::Shared> shared, std::vector<DkimSigner> keys)
         : shared_(std::move(shared))
         , keys_(std::move(keys))
+        , body_hashing_(body_parts())
     {
     }
 
-    void header_complete(const Message& message) override;
     void body(std::span<const char> chunk) override;
     FilterVerdict verdict(const Message& message, Findings& findings, Deadline deadline) override;
 
 private:
     Result<std::vector<HeaderEdit>> sign(const Message& message);
-    Result<> take_body_hashes();
+    Canonicalizations canonicalizations_of(const DkimSigner& entry) const;
+    std::vector<DkimBodyPart> body_parts() const;
     DkimSignatureText describe(const DkimSigner& entry) const;
     void remove_signatures(const Message& message, std::vector<HeaderEdit>& edits) const;
 
     std::shared_ptr<const DkimSignFilter::Shared> shared_;
     std::vector<DkimSigner> keys_;
-    Result<std::unique_ptr<DkimHashing>> body_hashing_{std::unique_ptr<DkimHashing>()}; // none yet
-    std::vector<std::string> body_hashes_; // of each key
+    DkimBodyHashing body_hashing_; // for each key
 };
 
 // The mail is ours, and what becomes of it is known from its header.
@@ -140,28 +141,24 @@ private:
     FilterVerdict verdict_;
 };
 
-// libopendkim hashes a body only for a signature, and the real one needs that
-// hash first. So the body goes by signatures that have no other purpose; those
-// that want the same hash share the work in libopendkim.
-void DkimSignPass::header_complete(const Message&)
+Canonicalizations DkimSignPass::canonicalizations_of(const DkimSigner& entry) const
 {
-    std::vector<std::string> fields;
-    for (const auto& entry : keys_) {
-        auto text = describe(entry);
-        text.key_type = DkimKeyType::rsa;
-        text.identity.clear();
-        text.expires_at = 0;
-        text.signed_fields = {"From"};
-        text.body_hash = any_octets;
-        fields.push_back(signature_field(text, any_octets));
-    }
-    body_hashing_ = DkimHashing::create(shared_->library, fields);
+    if (entry.canonicalization.empty())
+        return shared_->canonicalizations;
+    return parse_canonicalizations(entry.canonicalization).value_or(shared_->canonicalizations);
+}
+
+std::vector<DkimBodyPart> DkimSignPass::body_parts() const
+{
+    std::vector<DkimBodyPart> parts;
+    for (const auto& entry : keys_)
+        parts.push_back({canonicalizations_of(entry).body});
+    return parts;
 }
 
 void DkimSignPass::body(std::span<const char> chunk)
 {
-    if (body_hashing_)
-        (*body_hashing_)->body(chunk);
+    body_hashing_.body(chunk);
 }
 
 FilterVerdict DkimSignPass::verdict(const Message& message, Findings&, Deadline)
@@ -177,8 +174,9 @@ FilterVerdict DkimSignPass::verdict(const Message& message, Findings&, Deadline)
 
 Result<std::vector<HeaderEdit>> DkimSignPass::sign(const Message& message)
 {
-    if (const auto hashed = take_body_hashes(); !hashed)
-        return tl::unexpected(hashed.error());
+    const auto body_hashes = body_hashing_.finish();
+    if (!body_hashes)
+        return tl::unexpected(body_hashes.error());
     const auto names = field_names(message.header);
     const auto signed_fields = fields_to_sign(names, shared_->field_sets);
     const auto covered = covered_fields(names, signed_fields);
@@ -193,16 +191,13 @@ Result<std::vector<HeaderEdit>> DkimSignPass::sign(const Message& message)
     for (std::size_t i = 0; i < keys_.size(); ++i) {
         auto text = describe(keys_[i]);
         text.signed_fields = signed_fields;
-        text.body_hash = body_hashes_[i];
+        text.body_hash = (*body_hashes)[i].hash;
         if (must_be_simple)
             text.header_canonicalization = DkimCanonicalization::simple;
         fields.push_back(signature_field(text, any_octets));
         texts.push_back(std::move(text));
     }
-    auto hashing = DkimHashing::create(shared_->library, fields);
-    if (!hashing)
-        return tl::unexpected(hashing.error());
-    const auto hashes = (*hashing)->finish();
+    const auto hashes = shared_->library->hash_header(fields);
     if (!hashes)
         return tl::unexpected(hashes.error());
 
@@ -210,7 +205,7 @@ Result<std::vector<HeaderEdit>> DkimSignPass::sign(const Message& message)
     for (std::size_t i = 0; i < keys_.size(); ++i) {
         if (i >= hashes->size() || !(*hashes)[i].fault.empty())
             return fail("libopendkim: {}", i < hashes->size() ? (*hashes)[i].fault : "a signature is missing");
-        const auto signature = keys_[i].key->sign((*hashes)[i].header);
+        const auto signature = keys_[i].key->sign((*hashes)[i].hash);
         if (!signature)
             return tl::unexpected(signature.error());
         edits.push_back({HeaderEdit::Kind::insert, "DKIM-Signature", write_dkim_signature(texts[i], *signature), 0});
@@ -219,29 +214,10 @@ Result<std::vector<HeaderEdit>> DkimSignPass::sign(const Message& message)
     return edits;
 }
 
-Result<> DkimSignPass::take_body_hashes()
-{
-    if (!body_hashing_)
-        return tl::unexpected(body_hashing_.error());
-    const auto hashes = (*body_hashing_)->finish();
-    if (!hashes)
-        return tl::unexpected(hashes.error());
-    for (const auto& hash : *hashes) {
-        if (!hash.fault.empty())
-            return fail("libopendkim: no body hash: {}", hash.fault);
-        body_hashes_.push_back(hash.body);
-    }
-    if (body_hashes_.size() != keys_.size())
-        return fail("libopendkim: no body hash");
-    return {};
-}
-
 // All but what is each mail's own
 DkimSignatureText DkimSignPass::describe(const DkimSigner& entry) const
 {
-    const auto canonicalizations = entry.canonicalization.empty()
-        ? shared_->canonicalizations
-        : parse_canonicalizations(entry.canonicalization).value_or(shared_->canonicalizations);
+    const auto canonicalizations = canonicalizations_of(entry);
     DkimSignatureText text;
     text.key_type = entry.key->type();
     text.header_canonicalization = canonicalizations.header;

@@ -152,7 +152,7 @@ Result<> read_number(std::string_view name, std::string_view value, std::optiona
     const auto [end, error] = std::from_chars(value.data(), last, number);
     if (value.empty() || end != last || error == std::errc::invalid_argument)
         return fail("{}= is not a number", name);
-    // From here on libopendkim's arithmetic overflows: such an l= would count as none at all.
+    // From here on libopendkim's arithmetic overflows: such a number would count as none at all.
     if (error != std::errc() || number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
         return fail("{}= is too large", name);
     into = number;

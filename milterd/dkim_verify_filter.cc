@@ -2,13 +2,14 @@
 
 #include "common/text.h"
 #include "milterd/dkim.h"
-#include "milterd/dkim_body_length.h"
+#include "milterd/dkim_body_hash.h"
 #include "milterd/dkim_header.h"
 #include "milterd/dkim_judge.h"
 #include "milterd/dkim_key_lookup.h"
 #include "milterd/dkim_public_key.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <set>
 
@@ -33,6 +34,11 @@ struct Candidate {
     int key_bits = 0;
 };
 
+struct Hashes {
+    DkimHeaderHash header;
+    DkimBodyHash body;
+};
+
 bool is_open(const Candidate& candidate)
 {
     return !candidate.verdict;
@@ -51,15 +57,16 @@ Identifier::Outcome identifier_outcome(DkimResult result)
 }
 
 // RFC 6376 3.7: body hash and header hash, both right
-DkimVerdict compare(const DkimSignature& signature, const DkimHashes& hashes, const DkimPublicKey& key)
+DkimVerdict compare(const DkimSignature& signature, const Hashes& hashes, const DkimPublicKey& key)
 {
-    if (!hashes.fault.empty())
-        return {DkimResult::neutral, hashes.fault};
-    if (hashes.is_too_long) // RFC 6376 3.5, l=
+    const auto& [header, body] = hashes;
+    if (!header.fault.empty())
+        return {DkimResult::neutral, header.fault};
+    if (signature.body_length && *signature.body_length > body.body_size) // RFC 6376 3.5, l=
         return {DkimResult::permerror, "l= exceeds the body"};
-    if (hashes.body != signature.body_hash)
+    if (body.hash.empty() || body.hash != signature.body_hash)
         return {DkimResult::fail, "body hash did not verify"};
-    if (!key.verify(hashes.header, signature.signature))
+    if (!key.verify(header.hash, signature.signature))
         return {DkimResult::fail, "signature did not verify"};
     return {DkimResult::pass, ""};
 }
@@ -107,20 +114,20 @@ private:
     void judge_coverage(const Message& message);
     void start_lookups();
     void start_hashing(const Message& message);
-    Result<std::vector<DkimHashes>> hash();
+    Result<std::vector<Hashes>> hashes();
     void finish(Deadline deadline);
-    void finish_one(Candidate& candidate, const DnsReply& reply, const Result<DkimHashes>& hashes) const;
+    void finish_one(Candidate& candidate, const DnsReply& reply, const Result<Hashes>& hashes) const;
     void report(Findings& findings) const;
-    void judge_body_length(Candidate& candidate) const;
+    void judge_body_length(Candidate& candidate, std::uint64_t body_size) const;
     DkimVerdict outcome() const;
     FilterVerdict summary(const Message& message) const;
 
     std::shared_ptr<const DkimVerifyFilter::Shared> shared_;
     std::vector<Candidate> candidates_;
     std::size_t passed_over_ = 0;
-    std::optional<DkimBodyLength> body_length_; // where an l= is measured against it
     std::optional<DkimKeyLookup> lookup_;
-    Result<std::unique_ptr<DkimHashing>> hashing_{std::unique_ptr<DkimHashing>()}; // none yet
+    Result<std::vector<DkimHeaderHash>> header_hashes_; // of each candidate that is still open
+    std::optional<DkimBodyHashing> body_hashing_;       // likewise
 };
 
 void DkimVerifyPass::header_complete(const Message& message)
@@ -216,20 +223,19 @@ void DkimVerifyPass::start_hashing(const Message& message)
     std::vector<std::string> fields;
     for (const auto at : wanted)
         fields.push_back(wire_text(message.header[at]));
-    hashing_ = DkimHashing::create(shared_->library, fields);
-    const auto has_length = [](const Candidate& candidate) {
-        return is_open(candidate) && candidate.signature.body_length;
-    };
-    if (std::any_of(candidates_.begin(), candidates_.end(), has_length))
-        body_length_.emplace();
+    header_hashes_ = shared_->library->hash_header(fields);
+
+    std::vector<DkimBodyPart> parts;
+    for (const auto& candidate : candidates_)
+        if (is_open(candidate))
+            parts.push_back({candidate.signature.body_canonicalization, candidate.signature.body_length});
+    body_hashing_.emplace(parts);
 }
 
 void DkimVerifyPass::body(std::span<const char> chunk)
 {
-    if (body_length_)
-        body_length_->add(chunk);
-    if (hashing_ && *hashing_ != nullptr)
-        (*hashing_)->body(chunk);
+    if (body_hashing_)
+        body_hashing_->body(chunk);
 }
 
 FilterVerdict DkimVerifyPass::verdict(const Message& message, Findings& findings, Deadline deadline)
@@ -243,30 +249,34 @@ FilterVerdict DkimVerifyPass::verdict(const Message& message, Findings& findings
 void DkimVerifyPass::finish(Deadline deadline)
 {
     // First the hashes, which are work, then the keys, which are waiting
-    const auto hashes = hash();
+    const auto all = hashes();
     const auto replies = lookup_->wait(deadline);
     std::size_t at = 0;
     for (auto& candidate : candidates_) {
         if (candidate.verdict)
             continue;
-        finish_one(candidate, replies[at], hashes ? (*hashes)[at] : Result<DkimHashes>(tl::unexpected(hashes.error())));
+        finish_one(candidate, replies[at], all ? (*all)[at] : Result<Hashes>(tl::unexpected(all.error())));
         ++at;
     }
 }
 
 // For each candidate that is still open, in the order of the mail
-Result<std::vector<DkimHashes>> DkimVerifyPass::hash()
+Result<std::vector<Hashes>> DkimVerifyPass::hashes()
 {
-    if (!hashing_)
-        return tl::unexpected(hashing_.error());
-    auto hashes = (*hashing_)->finish();
-    const auto open = std::count_if(candidates_.begin(), candidates_.end(), is_open);
-    if (hashes && hashes->size() != static_cast<std::size_t>(open))
+    if (!header_hashes_)
+        return tl::unexpected(header_hashes_.error());
+    const auto bodies = body_hashing_->finish();
+    if (!bodies)
+        return tl::unexpected(bodies.error());
+    if (header_hashes_->size() != bodies->size())
         return fail("libopendkim sees other signatures");
-    return hashes;
+    std::vector<Hashes> all;
+    for (std::size_t at = 0; at < bodies->size(); ++at)
+        all.push_back({(*header_hashes_)[at], (*bodies)[at]});
+    return all;
 }
 
-void DkimVerifyPass::finish_one(Candidate& candidate, const DnsReply& reply, const Result<DkimHashes>& hashes) const
+void DkimVerifyPass::finish_one(Candidate& candidate, const DnsReply& reply, const Result<Hashes>& hashes) const
 {
     const auto found = judge_key_reply(reply, candidate.signature);
     candidate.verdict = found.verdict;
@@ -288,24 +298,22 @@ void DkimVerifyPass::finish_one(Candidate& candidate, const DnsReply& reply, con
     }
     candidate.verdict = compare(candidate.signature, *hashes, *key);
     if (has_passed(candidate) && candidate.signature.body_length)
-        judge_body_length(candidate);
+        judge_body_length(candidate, hashes->body.body_size);
     if (found.record.is_testing) // RFC 6376 3.6.1
         add_remark(*candidate.verdict, "the domain is testing");
 }
 
 // RFC 6376 8.2: anybody may have added to what l= ends
-void DkimVerifyPass::judge_body_length(Candidate& candidate) const
+void DkimVerifyPass::judge_body_length(Candidate& candidate, std::uint64_t body_size) const
 {
-    const auto& signature = candidate.signature;
-    const auto whole = signature.body_canonicalization == DkimCanonicalization::simple ? body_length_->simple()
-                                                                                       : body_length_->relaxed();
-    if (*signature.body_length >= whole)
+    const auto length = *candidate.signature.body_length;
+    if (length >= body_size)
         return;
-    const auto percent = static_cast<double>(*signature.body_length) * 100 / static_cast<double>(whole);
+    const auto percent = static_cast<double>(length) * 100 / static_cast<double>(body_size);
     if (percent < shared_->options.minimum_signed_body)
         candidate.verdict->result = DkimResult::policy;
-    add_remark(*candidate.verdict, "only the first " + std::to_string(*signature.body_length) + " of "
-                   + std::to_string(whole) + " octets of the body are signed");
+    add_remark(*candidate.verdict, "only the first " + std::to_string(length) + " of " + std::to_string(body_size)
+                   + " octets of the body are signed");
 }
 
 void DkimVerifyPass::report(Findings& findings) const

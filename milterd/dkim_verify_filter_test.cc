@@ -423,6 +423,70 @@ TEST_CASE("what is appended to a mail shows, where l= lets it verify")
           == "policy (only the first 13 of 23 octets of the body are signed)");
 }
 
+TEST_CASE("each signature is held against its own part of the body")
+{
+    std::string mail(plain_mail);
+    for (const std::string tags : {"c=simple/simple; h=from", "c=relaxed/relaxed; h=from", "c=simple/relaxed; h=from; l=5",
+                                   "c=relaxed/simple; h=from; l=13", "c=simple/simple; h=from; l=14"})
+        mail = sign(tags, mail); // each above the one before
+    const std::string too_long = "permerror (l= exceeds the body)";
+    const std::string changed = "fail (body hash did not verify)";
+    const auto first = [](int octets, int of) {
+        return "pass (only the first " + std::to_string(octets) + " of " + std::to_string(of)
+            + " octets of the body are signed)";
+    };
+    struct Case {
+        const char* name;
+        const char* old;
+        const char* with;
+        std::string want_results;
+    };
+    const Case cases[] = {
+        {"as signed", "Joe.", "Joe.", too_long + "; pass; " + first(5, 13) + "; pass; pass"},
+        {"empty lines behind it", "Joe.\n", "Joe.\n\n\n", too_long + "; pass; " + first(5, 13) + "; pass; pass"},
+        {"a blank behind a word", "Joe.", "Joe. ", changed + "; " + changed + "; " + first(5, 13) + "; pass; " + changed},
+        {"a blank line behind it", "Joe.\n", "Joe.\n \n", changed + "; " + first(13, 16) + "; " + first(5, 13) + "; pass; "
+             + changed},
+        {"more behind it", "Joe.\n", "Joe.\nx\n", changed + "; " + first(13, 16) + "; " + first(5, 16) + "; " + changed
+             + "; " + changed},
+        {"less of it", "Joe.\n", "", too_long + "; " + too_long + "; pass; " + changed + "; " + changed},
+        {"no body", "Hi.\n\nJoe.\n", "", too_long + "; " + too_long + "; " + too_long + "; " + changed + "; " + changed},
+        {"its first octet", "Hi.", "hi.", too_long + "; " + changed + "; " + changed + "; " + changed + "; " + changed},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.name);
+        CHECK(Verifier().results(replaced(mail, c.old, c.with)) == c.want_results);
+    }
+}
+
+TEST_CASE("bh= of something else than the body")
+{
+    const std::string tags = "c=simple/simple; h=from";
+    const auto bh_of = [](const std::string& mail) {
+        return encode_base64(parse_dkim_signature(read_mail_text(mail).message.header.at(0).value).body_hash);
+    };
+    const auto mail = sign(tags, plain_mail);
+    const auto whole = bh_of(mail);
+    const auto part = sign(tags + "; l=5", plain_mail);
+    const auto nothing = bh_of(sign(tags + "; l=0", plain_mail));
+    const std::string changed = "fail (body hash did not verify)";
+    CHECK(Verifier().results(replaced(mail, whole, nothing)) == changed);
+    CHECK(Verifier().results(replaced(mail, whole, bh_of(part))) == changed);
+    CHECK(Verifier().results(replaced(part, bh_of(part), whole)) == changed);
+    CHECK(Verifier().results(replaced(mail, whole, "AAAA" + whole)) == changed);
+    CHECK(Verifier().results(replaced(mail, whole, whole.substr(0, 40))) == changed);
+    CHECK(Verifier().results(replaced(mail, "bh=" + whole, "bh=")).find("pass") == std::string::npos);
+    CHECK(Verifier().results(replaced(mail, "bh=" + whole + "; ", "")).find("pass") == std::string::npos);
+    CHECK(Verifier().results(replaced(mail, "c=simple/simple", "c=simple/relaxed"))
+          == "fail (signature did not verify)"); // the body is the same either way, what was signed is not
+    CHECK(Verifier().results(replaced(mail, "; bh=", "; l=13; bh=")) == "fail (signature did not verify)");
+    CHECK(Verifier().results(replaced(mail, "; bh=", "; l=0; bh=")) == changed);
+
+    const auto twice = mail.substr(0, mail.find("From:")) + mail;
+    CHECK(Verifier().results(twice) == "pass; pass");
+    CHECK(Verifier().results(replaced(twice, "Joe.\n", "Joe!\n")) == changed + "; " + changed);
+}
+
 TEST_CASE("fields that must be signed")
 {
     DkimVerifyOptions options;

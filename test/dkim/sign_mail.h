@@ -5,10 +5,13 @@
 
 #include "milterd/dkim.h"
 #include "milterd/dkim_base64.h"
+#include "milterd/dkim_body_hash.h"
 #include "milterd/dkim_header.h"
 #include "milterd/dkim_private_key.h"
+#include "milterd/dkim_signature.h"
 #include "test/dkim/mail_text.h"
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -31,20 +34,27 @@ inline std::string sign_mail(const std::string& tags, std::string_view mail)
     const auto field = [&](const std::string& body_hash, const std::string& signature) {
         return "DKIM-Signature: v=1; a=ed25519-sha256; " + tags + "; bh=" + body_hash + "; b=" + signature + "\n";
     };
-    const auto hashes_with = [&](const std::string& body_hash) {
-        const auto read = read_mail_text(field(body_hash, "YQ==") + std::string(mail));
-        std::vector<std::string> fields;
-        for (const auto& each : read.message.header)
-            fields.push_back(wire_text(each));
-        const auto hashing = DkimHashing::create(*library, fields);
-        (*hashing)->body(read.body);
-        return (*hashing)->finish().value().at(0);
+    const auto read = [&](const std::string& body_hash) {
+        return read_mail_text(field(body_hash, "YQ==") + std::string(mail));
     };
-    const auto body_hash = encode_base64(hashes_with("YQ==").body);
-    const auto hashes = hashes_with(body_hash.empty() ? "YQ==" : body_hash);
-    if (!hashes.fault.empty()) // libopendkim does not take such tags: what is signed makes no difference
+    const auto unsigned_mail = read("YQ==");
+    const auto signature = parse_dkim_signature(unsigned_mail.message.header.at(0).value);
+    const auto hash_body = [&](std::optional<std::uint64_t> length) {
+        DkimBodyHashing hashing(std::vector<DkimBodyPart>{{signature.body_canonicalization, length}});
+        hashing.body(unsigned_mail.body);
+        return hashing.finish().value().at(0).hash;
+    };
+    auto body_hash = hash_body(signature.body_length);
+    if (body_hash.empty()) // l= exceeds the body
+        body_hash = hash_body(std::nullopt);
+
+    std::vector<std::string> fields;
+    for (const auto& each : read(encode_base64(body_hash)).message.header)
+        fields.push_back(wire_text(each));
+    const auto header = (*library)->hash_header(fields).value().at(0);
+    if (!header.fault.empty()) // libopendkim does not take such tags: what is signed makes no difference
         return field("YQ==", "YQ==") + std::string(mail);
-    return field(body_hash, encode_base64(key->sign(hashes.header).value())) + std::string(mail);
+    return field(encode_base64(body_hash), encode_base64(key->sign(header.hash).value())) + std::string(mail);
 }
 
 } // namespace postern

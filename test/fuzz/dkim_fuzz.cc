@@ -1,11 +1,10 @@
-// Whole mails through libopendkim: the chunks in which a body arrives make no difference.
+// The header fields that signatures cover, through libopendkim: each signature has a hash or a fault.
 #include "common/text.h"
 #include "milterd/dkim.h"
 #include "milterd/dkim_header.h"
 #include "milterd/dkim_signature.h"
 #include "test/dkim/mail_text.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <set>
@@ -38,17 +37,10 @@ std::vector<std::string> fields_of(const MailText& mail, std::size_t& signatures
     return fields;
 }
 
-std::vector<DkimHashes> hash(const std::vector<std::string>& fields, std::span<const char> body, std::size_t chunk)
+std::vector<DkimHeaderHash> hash(const std::vector<std::string>& fields)
 {
     static const auto library = DkimLibrary::create(std::chrono::seconds(300));
-    auto hashing = DkimHashing::create(*library, fields);
-    if (!hashing)
-        std::abort();
-    while (!body.empty()) {
-        (*hashing)->body(body.first(std::min(chunk, body.size())));
-        body = body.subspan(std::min(chunk, body.size()));
-    }
-    auto hashes = (*hashing)->finish();
+    auto hashes = (*library)->hash_header(fields);
     if (!hashes)
         std::abort();
     return *hashes;
@@ -62,20 +54,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using namespace postern;
     if (size == 0)
         return 0;
-    auto mail = read_mail_text({reinterpret_cast<const char*>(data) + 1, size - 1});
-    for (std::size_t i = 0; i < mail.body.size(); ++i) // Postfix makes a blank of a lone CR
-        if (mail.body[i] == '\r' && (i + 1 == mail.body.size() || mail.body[i + 1] != '\n'))
-            mail.body[i] = ' ';
+    const auto mail = read_mail_text({reinterpret_cast<const char*>(data) + 1, size - 1});
     std::size_t signatures = 0;
     const auto fields = fields_of(mail, signatures);
     if (signatures == 0)
         return 0;
-    const auto whole = hash(fields, mail.body, 65535);
-    const auto pieces = hash(fields, mail.body, data[0] % 16 + 1);
-    if (whole.size() != signatures || pieces.size() != signatures)
+    const auto hashes = hash(fields);
+    if (hashes.size() != signatures)
         std::abort();
-    for (std::size_t i = 0; i < signatures; ++i)
-        if (whole[i].body != pieces[i].body || whole[i].header != pieces[i].header || whole[i].fault != pieces[i].fault)
+    for (const auto& each : hashes)
+        if (each.hash.size() != (each.fault.empty() ? 32 : 0))
             std::abort();
     return 0;
 }
