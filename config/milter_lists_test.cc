@@ -59,6 +59,34 @@ TEST_CASE("our place in a list of milters")
     }
 }
 
+TEST_CASE("whose an entry is")
+{
+    struct Case {
+        const char* entry;
+        bool is_ours;
+    };
+    const Case cases[] = {
+        {"unix:postern/milter", true},
+        {"local:postern/milter", true},
+        {"{ unix:/var/spool/postfix/postern/milter-of-before, timeout=3s }", true},
+        {"{ inet:[::1]:8895, connect_timeout=10s }", true}, // where it listens now
+        {"inet:[::1]:88950", false},
+        {"inet:postern.example.org:8895", false},
+        {"unix:postern-bridge/milter", false},
+        {"unix:private/postern", false},
+        {"unix:postern", false},
+        {"{ unix:rspamd/milter, default_action=accept }", false},
+        {"", false},
+    };
+    const auto config = config_of("[milterd]\nlisten = \"inet:[::1]:8895\"\n");
+    PostfixEntries entries(config, "/var/spool/postfix", PostfixWay::replace);
+    (void)entries.milter(config.milterd);
+    for (const auto& c : cases) {
+        CAPTURE(c.entry);
+        CHECK(entries.is_ours(c.entry) == c.is_ours);
+    }
+}
+
 TEST_CASE("who observes stands before the old ones, which stay")
 {
     const auto config = config_of("[clamav]\nenable = true\n");

@@ -1,6 +1,7 @@
 #include "config/postfix_entries.h"
 
 #include "common/socket_address.h"
+#include "config/policy_places.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -16,9 +17,13 @@ constexpr seconds policy_margin{10}; // Postfix waits longer than the daemon may
 constexpr seconds milter_margin{60};
 constexpr seconds shortest_content_timeout{300}; // milter_content_timeout's own default
 
-bool contains(std::string_view text, std::string_view part)
+// "unix:postern/policy", "local:/var/spool/postfix/postern/milter": where our daemons' sockets are, whatever they are called.
+bool is_in_our_folder(std::string_view address)
 {
-    return text.find(part) != std::string_view::npos;
+    const auto path = address.substr(address.find(':') + 1);
+    const auto folder = path.substr(0, std::min(path.rfind('/'), path.size()));
+    return (address.starts_with("unix:") || address.starts_with("local:")) && path.size() != folder.size()
+        && folder.substr(folder.rfind('/') + 1) == "postern";
 }
 
 } // namespace
@@ -67,9 +72,8 @@ std::string PostfixEntries::milter(const MilterdSettings& milterd)
 
 bool PostfixEntries::is_ours(std::string_view entry) const
 {
-    return contains(entry, "postern") || std::any_of(endpoints_.begin(), endpoints_.end(), [&](const auto& endpoint) {
-               return contains(entry, endpoint);
-           });
+    const auto address = parse_policy_service(entry).address; // which a milter's entry has in the same place
+    return is_in_our_folder(address) || std::find(endpoints_.begin(), endpoints_.end(), address) != endpoints_.end();
 }
 
 // Is this entry ours from before, or that of a program whose work is ours now?

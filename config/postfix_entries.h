@@ -49,7 +49,7 @@ public:
     enum class Fate { stays, goes, beside };
     Fate policy_fate(const std::string& entry) { return fate(entry, find_old_policy_service(entry)); }
     Fate milter_fate(const std::string& entry) { return fate(entry, find_old_milter(entry)); }
-    bool is_ours(std::string_view entry) const;
+    bool is_ours(std::string_view entry) const; // at one of today's endpoints, or at a socket in a folder "postern"
 
     void remark(std::string text); // once
     const std::vector<std::string>& remarks() const { return remarks_; }
