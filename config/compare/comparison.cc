@@ -92,20 +92,33 @@ std::string old_in_words(const OldRefusal* refusal, const std::string& reason = 
 template <class T>
 void Comparison::Waiting<T>::add(T value)
 {
+    value.number = added++;
     all.push_back(std::move(value));
-    by_key.emplace(all.back().key, std::prev(all.end()));
+    const auto it = std::prev(all.end());
+    by_key.emplace(std::pair(std::string_view(it->key), it->number), it);
 }
 
 template <class T>
-void Comparison::Waiting<T>::take_out(typename std::list<T>::iterator it)
+void Comparison::Waiting<T>::take_out(Iterator it)
 {
-    const auto [begin, end] = by_key.equal_range(it->key);
-    for (auto at = begin; at != end; ++at)
-        if (at->second == it) {
-            by_key.erase(at);
-            break;
-        }
+    by_key.erase({it->key, it->number});
     all.erase(it);
+}
+
+template <class T>
+typename Comparison::Waiting<T>::Iterator Comparison::Waiting<T>::first(std::string_view key)
+{
+    const auto it = by_key.lower_bound({key, 0});
+    return it == by_key.end() || it->first.first != key ? all.end() : it->second;
+}
+
+template <class T>
+typename Comparison::Waiting<T>::Iterator Comparison::Waiting<T>::last(std::string_view key, LogTime before)
+{
+    for (auto it = by_key.lower_bound({key, added}); it != by_key.begin() && (--it)->first.first == key;)
+        if (it->second->time <= before) // but for a skew of two logs, it is the first that is looked at
+            return it->second;
+    return all.end();
 }
 
 void Comparison::take_record(LogTime time, const LogFieldsRead& record)
@@ -142,13 +155,13 @@ void Comparison::take_decision(LogTime time, const LogFieldsRead& record)
         spf_.add({time, key_of(answer.client, answer.sender, word.starts_with("helo=") ? "helo" : ""),
                   word.starts_with("helo=") ? word.substr(5) : word, answer});
 
-    const auto refused = refusals_.by_key.find(answer.key);
-    if (refused == refusals_.by_key.end()) {
+    const auto refused = refusals_.first(answer.key);
+    if (refused == refusals_.all.end()) {
         answers_.add(std::move(answer));
         return;
     }
-    conclude(answer, &refused->second->refusal);
-    refusals_.take_out(refused->second);
+    conclude(answer, &refused->refusal);
+    refusals_.take_out(refused);
 }
 
 void Comparison::take_message(LogTime time, const LogFieldsRead& record)
@@ -194,20 +207,10 @@ void Comparison::take_old(LogTime time, const OldLine& line)
         take_greylist(time, *greylist);
 }
 
-// It is the last one before that the old setup speaks of.
-std::list<Comparison::Answer>::iterator Comparison::last_answer(const std::string& key, LogTime before)
-{
-    const auto [begin, end] = answers_.by_key.equal_range(key);
-    auto last = answers_.all.end();
-    for (auto at = begin; at != end; ++at)
-        if (at->second->time <= before + clock_skew && (last == answers_.all.end() || at->second->time > last->time))
-            last = at->second;
-    return last;
-}
-
+// The old setup speaks of the last one before.
 void Comparison::take_greylist(LogTime time, const OldGreylist& greylist)
 {
-    const auto answer = last_answer(key_of(greylist.client, greylist.sender, greylist.recipient), time);
+    const auto answer = answers_.last(key_of(greylist.client, greylist.sender, greylist.recipient), time + clock_skew);
     if (answer != answers_.all.end())
         answer->old_reason = printable(kind_of_reason(greylist.reason), 40);
 }
@@ -221,7 +224,7 @@ void Comparison::take_refusal(LogTime time, const OldRefusal& refusal)
     if (refusal.stage != "RCPT")
         return;
     const auto key = key_of(refusal.client, refusal.sender, refusal.recipient);
-    const auto answer = last_answer(key, time);
+    const auto answer = answers_.last(key, time + clock_skew);
     if (answer == answers_.all.end()) {
         refusals_.add({time, key, refusal});
         return;
@@ -232,17 +235,17 @@ void Comparison::take_refusal(LogTime time, const OldRefusal& refusal)
 
 void Comparison::take_spf(LogTime, const OldSpf& spf)
 {
-    const auto found = spf_.by_key.find(key_of(spf.client, spf.sender, spf.is_helo ? "helo" : ""));
-    if (found == spf_.by_key.end())
+    const auto found = spf_.first(key_of(spf.client, spf.sender, spf.is_helo ? "helo" : ""));
+    if (found == spf_.all.end())
         return;
-    const auto& ours = *found->second;
+    const auto& ours = *found;
     ++counts_.spf;
     if (ours.result == spf.result)
         ++counts_.spf_alike;
     else
         differ(fmt::format("SPF: {} in the old setup, {} in Postern", printable(spf.result, 20), ours.result), ours.answer,
                fmt::format("SPF {} and {}", printable(spf.result, 20), ours.result), false);
-    spf_.take_out(found->second);
+    spf_.take_out(found);
 }
 
 Comparison::Message& Comparison::message(LogTime time, const std::string& queue_id)

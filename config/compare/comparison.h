@@ -23,7 +23,9 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace postern {
 
@@ -65,16 +67,19 @@ private:
         MailOutcome would{};
         std::string check, reason, text;
         std::string old_reason{}; // postgrey's
+        std::uint64_t number = 0; // Waiting's
     };
     struct Refusal { // the old setup's
         LogTime time;
         std::string key;
         OldRefusal refusal;
+        std::uint64_t number = 0;
     };
     struct SpfFinding { // ours
         LogTime time;
         std::string key, result;
         Answer answer;
+        std::uint64_t number = 0;
     };
     struct Message {
         LogTime time; // of the last that was heard
@@ -86,14 +91,18 @@ private:
         std::string old_signature, old_verified;
     };
 
-    // Those that wait for a partner, in the order of their times, and found by key.
+    // Those that wait for a partner, in the order of their times, and found by key: of one key, too, there can be thousands.
     template <class T>
     struct Waiting {
+        using Iterator = typename std::list<T>::iterator;
         std::list<T> all;
-        std::unordered_multimap<std::string, typename std::list<T>::iterator> by_key;
+        std::uint64_t added = 0;
+        std::map<std::pair<std::string_view, std::uint64_t>, Iterator> by_key; // and when it was added
 
         void add(T value);
-        void take_out(typename std::list<T>::iterator it);
+        void take_out(Iterator it);
+        Iterator first(std::string_view key);
+        Iterator last(std::string_view key, LogTime before); // both: all.end() if there is none
     };
 
     void take_decision(LogTime time, const LogFieldsRead& record);
@@ -101,7 +110,6 @@ private:
     void take_refusal(LogTime time, const OldRefusal& refusal);
     void take_spf(LogTime time, const OldSpf& spf);
     void take_greylist(LogTime time, const OldGreylist& greylist);
-    std::list<Answer>::iterator last_answer(const std::string& key, LogTime before); // answers_.all.end(): none
     Message& message(LogTime time, const std::string& queue_id);
     void conclude(LogTime now);
     void conclude(const Answer& answer, const OldRefusal* refusal);

@@ -12,7 +12,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "end_to_end")]
 
-import greylist_bench  # noqa: E402  (after the path is set)
+import compare_bench  # noqa: E402  (after the path is set)
+import greylist_bench  # noqa: E402
 import in_flight_bench  # noqa: E402
 import memory_bench  # noqa: E402
 import messages_bench  # noqa: E402
@@ -26,7 +27,7 @@ import stack_bench  # noqa: E402
 BENCHES = {"policy": policy_bench.run, "greylist": greylist_bench.run, "milter": milter_bench.run,
            "memory": memory_bench.run, "in_flight": in_flight_bench.run, "slow": slow_bench.run,
            "stack": stack_bench.run}
-ON_DEMAND = {"messages": messages_bench.run, "reload": reload_bench.run}
+ON_DEMAND = {"compare": compare_bench.run, "messages": messages_bench.run, "reload": reload_bench.run}
 
 
 def main() -> int:
