@@ -4,10 +4,12 @@
 #include "common/listen_socket.h"
 #include "common/metrics.h"
 #include "common/text.h"
+#include "common/whole_file.h"
 #include "config/run_program.h"
 #include "container/health.h"
 #include "container/queue_metrics.h"
 #include "container/render.h"
+#include "container/volumes.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -30,6 +32,7 @@ constexpr auto watch_interval = 5s;
 constexpr auto whitelist_interval = 24h;
 constexpr auto whitelist_retry = 1h;
 constexpr const char* entrypoint_folder = "/etc/entrypoint.d";
+constexpr const char* told_path = "/var/spool/postfix/postern/volumes"; // the report as it was told last
 constexpr const char* whitelist_path = "/var/lib/postfix/postgrey_whitelist_clients.local";
 constexpr const char* whitelist_url = "https://postgrey.schweikert.ch/pub/postgrey_whitelist_clients";
 
@@ -96,6 +99,21 @@ bool reload(const Environment& environment, const Say& say)
     return is_good;
 }
 
+// What another image has left in the volumes: told once, and again when it is something else.
+void tell_of_volumes(const Environment& environment, const Image& image, const Say& say)
+{
+    const auto values = read_values(environment, read_setting_file).values; // render() has found no fault in them
+    const auto text = report_on_volumes(values, image, OldHost());
+    const auto told = read_setting_file(told_path);
+    if (text.empty() || (told && *told == text))
+        return;
+    for (const auto line : split(text, '\n'))
+        if (!line.empty())
+            say(std::string(line));
+    if (const auto written = replace_file(told_path, text, {0640}); !written)
+        say(written.error().what + ": all this is told again at the next start");
+}
+
 // What a file holds, as a number: what is overwritten in place or replaced is seen, whatever its times say.
 using Stamps = std::map<std::string, std::size_t>;
 
@@ -132,6 +150,7 @@ int start(const Environment& environment, const Say& say)
     for (const auto& step : {make_folders(*image, say), write_image(*image, say)})
         if (!step)
             return say_faults({step.error()}, say);
+    tell_of_volumes(environment, *image, say);
     const std::string folder(service_folder);
     ::execlp("s6-svscan", "s6-svscan", folder.c_str(), nullptr);
     say(fmt::format("error: s6-svscan: {}", std::strerror(errno)));

@@ -59,8 +59,9 @@ OldLine line_of_row(const MetOption& option, const DataSet& set, const DataRow& 
     return {option.at.program, set.text, placed_fault(row.where + ": ", set.text).line};
 }
 
-OpendkimTables::OpendkimTables(Migration& migration)
+OpendkimTables::OpendkimTables(Migration& migration, KeyFiles key_files)
     : migration_(migration)
+    , key_files_(key_files)
 {
     if (!migration.host().root().empty()) // its accounts are others than ours
         return;
@@ -119,9 +120,9 @@ std::vector<DataRow> OpendkimTables::rows_of(const MetOption& option, const Data
 
 void OpendkimTables::key_rows(const MetOption& option, const DataSet& set)
 {
-    has_open_names_ = set.kind == DataSet::Kind::patterns;
     for (const auto& row : rows_of(option, set)) {
         const auto at = line_of_row(option, set, row);
+        has_open_names_ |= set.kind == DataSet::Kind::patterns && row.key.find('*') != row.key.npos;
         if (!key_names_.insert(row.key).second)
             migration_.fault(at, fmt::format("\"{}\" stands there already", row.key));
         const auto key = key_of(row.value);
@@ -138,10 +139,14 @@ void OpendkimTables::signing_rows(const MetOption& option, const DataSet& set)
 {
     for (const auto& row : rows_of(option, set)) {
         const auto at = line_of_row(option, set, row);
-        const auto name = std::string(trim(std::string_view(row.value).substr(0, row.value.find(':'))));
+        const auto colon = std::min(row.value.find(':'), row.value.size());
+        const auto name = std::string(trim(std::string_view(row.value).substr(0, colon)));
+        const auto identity = trim(std::string_view(row.value).substr(std::min(colon + 1, row.value.size())));
         if (name.empty())
             migration_.fault(at, fmt::format("\"{}\" names no key", row.key));
-        else if (!has_open_names_ && !key_names_.empty() && !key_names_.contains(name))
+        if (!identity.empty() && identity.find('@') == identity.npos)
+            migration_.fault(at, fmt::format("\"{}\" is no identity: user@domain or @domain is wanted", identity));
+        if (!name.empty() && !has_open_names_ && !key_names_.empty() && !key_names_.contains(name))
             migration_.fault(at, fmt::format("\"{}\" is no name of KeyTable: opendkim defers such mail, Postern does not "
                                              "begin with it",
                                              name));
@@ -162,6 +167,18 @@ void OpendkimTables::key_file(const OldLine& at, const std::string& path)
                                                         path)});
         return;
     }
+    if (key_files_ == KeyFiles::in_place)
+        look_at_rights(at, path);
+    else if (migration_.host().has(path))
+        migration_.tell(at, {Fate::kept, path + ": root reads it, and the milter has a copy"});
+    if (migration_.host().has(path))
+        look_inside(at, path);
+    else if (key_files_ == KeyFiles::copied)
+        migration_.fault(at, fmt::format("{}: is not there", path));
+}
+
+void OpendkimTables::look_at_rights(const OldLine& at, const std::string& path)
+{
     const auto rights = look_at_key_file(migration_.host(), path, reader_);
     if (!rights.problem.empty())
         migration_.fault(at, fmt::format("{}: {}", path, rights.problem));
@@ -172,8 +189,6 @@ void OpendkimTables::key_file(const OldLine& at, const std::string& path)
                                                         path, rights.command)});
     else
         migration_.tell(at, {Fate::kept, path + ": its owner and its mode are as Postern wants them"});
-    if (rights.is_there)
-        look_inside(at, path);
 }
 
 void OpendkimTables::look_inside(const OldLine& at, const std::string& path)

@@ -24,9 +24,12 @@ struct OpendkimSigning { // the options, where they are set
     bool is_set() const { return key_table || signing_table || domain || key_file; }
 };
 
+// Whether the daemon reads the keys where they are, or has copies whose rights are right.
+enum class KeyFiles { in_place, copied };
+
 class OpendkimTables {
 public:
-    explicit OpendkimTables(Migration& migration);
+    explicit OpendkimTables(Migration& migration, KeyFiles key_files = KeyFiles::in_place);
 
     void take(const OpendkimSigning& signing);
 
@@ -39,9 +42,11 @@ private:
     void key_rows(const MetOption& option, const DataSet& set);
     void signing_rows(const MetOption& option, const DataSet& set);
     void key_file(const OldLine& at, const std::string& path);
+    void look_at_rights(const OldLine& at, const std::string& path);
     void look_inside(const OldLine& at, const std::string& path);
 
     Migration& migration_;
+    KeyFiles key_files_;
     KeyReader reader_;
     std::set<std::string, std::less<>> key_names_, seen_files_;
     bool has_open_names_ = false; // a row whose name is a pattern fits names that nobody wrote
