@@ -13,13 +13,21 @@ namespace postern {
 namespace {
 
 constexpr std::string_view program = "clamav-milter";
-constexpr std::string_view default_file = "/etc/clamav/clamav-milter.conf";
-constexpr std::string_view clamd_file = "/etc/clamav/clamd.conf";
+// Debian's, and that of who compiles it
+constexpr std::string_view folders[] = {"/etc/clamav", "/usr/local/etc"};
 constexpr std::string_view default_max_size = "25M"; // clamav-milter.conf(5), MaxFileSize
 
 OldLine at(std::string_view file, int line = 0)
 {
     return {std::string(program), std::string(file), line};
+}
+
+std::string usual_file(const OldHost& host, std::string_view name)
+{
+    for (const auto folder : folders)
+        if (auto path = fmt::format("{}/{}", folder, name); host.has(path))
+            return path;
+    return fmt::format("{}/{}", folders[0], name);
 }
 
 // "unix:/run/clamav/clamd.ctl", "tcp:HOST[:PORT]", "tcp:[ADDRESS]:PORT"; empty: neither.
@@ -87,7 +95,7 @@ private:
                     return word.substr(word.find('=') + 1);
             }
         }
-        return std::string(default_file);
+        return usual_file(migration_.host(), "clamav-milter.conf");
     }
 
     void read_file()
@@ -205,14 +213,14 @@ private:
     bool take_header(const ClamavLine& line)
     {
         const auto flag = clamav_flag(line.value);
-        if (equals_ignoring_case(line.value, "Add"))
-            migration_.set(option(line), "clamav.header", "add");
-        else if (equals_ignoring_case(line.value, "Replace") || flag == true)
-            migration_.set(option(line), "clamav.header", "replace");
-        else if (flag == false)
-            migration_.set(option(line), "clamav.header", "none");
+        const bool adds = equals_ignoring_case(line.value, "Add"), replaces = equals_ignoring_case(line.value, "Replace") || flag == true;
+        if (adds || replaces || flag == false)
+            migration_.set(option(line), "clamav.header", adds ? "add" : replaces ? "replace" : "none");
         else
             migration_.fault(at(file_, line.line), "AddHeader has no such value", option(line).text);
+        if (adds || replaces)
+            migration_.tell(at(file_, line.line), {Fate::changed, "X-Virus-Scanned names postern-milterd, where clamav-milter wrote "
+                                                                  "its own name and version"});
         return true;
     }
 
@@ -284,6 +292,11 @@ private:
         unless("OnInfected", "clamav.infected", "quarantine");
         unless("AddHeader", "clamav.header", "none");
         unless("LogInfected", "clamav.log_recipients", "never");
+        if (const auto* const infected = conf_.find("OnInfected");
+            infected && equals_ignoring_case(infected->value, "Reject") && !conf_.find("RejectMsg"))
+            migration_.tell(at(file_), {Fate::changed, "RejectMsg is not set: clamav-milter says 5.7.1 Command rejected, Postern "
+                                                       "5.7.1 and what was found"},
+                            "clamav.text");
         if (!conf_.find("ClamdSocket"))
             migration_.fault(at(file_), "ClamdSocket is not set; clamav.clamd has its default, Debian's socket");
         migration_.tell(at(file_), {Fate::changed, "finds of PUA.* and Heuristics.* are only marked; clamav.suspicious = "
@@ -294,6 +307,7 @@ private:
     // clamd calls clean what is larger than its own limits (MaxFileSize), or hangs up (StreamMaxLength).
     void compare_with_clamd()
     {
+        const auto clamd_file = usual_file(migration_.host(), "clamd.conf");
         const auto text = migration_.host().read(clamd_file);
         if (!text)
             return;

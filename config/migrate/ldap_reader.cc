@@ -182,6 +182,9 @@ private:
                            Said{Fate::kept, fmt::format("read as it is; take it out of {} then", parameter)});
         else
             write_settings(option, section, table.options, text);
+        if (taken_.empty()) // once for all of them
+            migration_.tell(at, {Fate::changed, "who was found is known for recipient.exists_ttl, and longer while no server answers; "
+                                                "Postfix answers 451 4.3.0 then, Postern 450 4.3.0 for all others"});
         for (const auto& warning : table.warnings) {
             const auto placed = placed_fault(warning, is_file ? source : at.file);
             migration_.tell(is_file ? OldLine{std::string(program), source, placed.line} : at,

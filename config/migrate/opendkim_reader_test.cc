@@ -313,6 +313,54 @@ TEST_CASE("opendkim: what /etc/default says counts where no unit starts it")
     CHECK(found(migration, Outcome::kept, "/etc/opendkim.conf:1", "set again, /etc/default/opendkim:1: -b s"));
 }
 
+TEST_CASE("opendkim: whose set of signed fields it is")
+{
+    struct Case {
+        const char* fields;
+        bool tells;
+    };
+    const Case cases[] = {{"", true}, {"SignHeaders *\n", true}, {"SignHeaders *,+X-Ticket\n", true},
+                          {"SignHeaders From,To\n", false}};
+    for (const auto& c : cases) {
+        CAPTURE(c.fields);
+        const ScratchFolder root;
+        const auto migration = migrated(
+            root, {{conf, fmt::format("Domain a.example\nSelector s\nKeyFile /k\n{}", c.fields)}, {"/k", a_key}});
+        CHECK(found(migration, Outcome::changed, conf, "lacks Message-ID, Sender") == c.tells);
+    }
+}
+
+TEST_CASE("opendkim: an identity without an @")
+{
+    const ScratchFolder root;
+    const auto migration = migrated(root, {{conf, "KeyTable csl:a=a.example:s:/k\nSigningTable refile:/etc/addresses\n"},
+                                           {"/etc/addresses", "*@a.example a:@%\n*@b.example a:%\n*@c.example a\n"}});
+    CHECK_FALSE(found(migration, Outcome::fault, "/etc/addresses:1", ""));
+    CHECK(found(migration, Outcome::fault, "/etc/addresses:2", "\"%\" is no identity"));
+    CHECK_FALSE(found(migration, Outcome::fault, "/etc/addresses:3", ""));
+}
+
+TEST_CASE("opendkim: where Authentication-Results are not its own")
+{
+    struct Case {
+        const char* text;
+        bool tells_of_none, tells_of_keys;
+    };
+    const Case cases[] = {
+        {"Mode sv\n", true, true},
+        {"Mode v\nAlwaysAddARHeader yes\n", false, true},
+        {"Mode v\nAlwaysAddARHeader no\n", true, true},
+        {"Mode s\n", false, false},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.text);
+        const ScratchFolder root;
+        const auto migration = migrated(root, {{conf, c.text}});
+        CHECK(found(migration, Outcome::changed, conf, "AlwaysAddARHeader is not set") == c.tells_of_none);
+        CHECK(found(migration, Outcome::changed, conf, "dkim=permerror, where opendkim says dkim=fail") == c.tells_of_keys);
+    }
+}
+
 TEST_CASE("opendkim: what is in the files of the keys")
 {
     const ScratchFolder root;

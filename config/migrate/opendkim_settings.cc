@@ -34,6 +34,12 @@ std::string without_brackets(std::string_view entry)
     return text;
 }
 
+// "*", "+X-Ticket", "-Reply-To"
+bool is_change_of_default(std::string_view field)
+{
+    return !field.empty() && std::string_view("*+-").find(field.front()) != std::string_view::npos;
+}
+
 // "*" stands for anything: /^...$/
 std::string regex_of(std::string_view pattern)
 {
@@ -73,6 +79,7 @@ const OpendkimSettings::Conversion* OpendkimSettings::find(std::string_view name
     static constexpr std::string_view log = "Postern's log goes where log.target says: to stderr, and under systemd into the "
                                             "journal; log.target = \"syslog\" for mail.log";
     static constexpr Conversion conversions[] = {
+        {"AlwaysAddARHeader", &Self::always_results},
         {"AuthservID", &Self::name_of_host, "milterd.authserv_id"},
         {"AuthservIDWithJobID", &Self::flag, "auth_results.queue_id"},
         {"Canonicalization", &Self::canonicalization, "dkim.canonicalization"},
@@ -210,6 +217,16 @@ void OpendkimSettings::name_of_host(const MetOption& option, std::string_view se
     migration_.set(option, setting, option.value == "HOSTNAME" ? std::string() : option.value);
 }
 
+void OpendkimSettings::always_results(const MetOption& option, std::string_view)
+{
+    const auto yes = opendkim_flag(option.value);
+    has_results_always_ = yes.value_or(false);
+    if (yes)
+        migration_.note(option);
+    else
+        bad(option, "yes or no");
+}
+
 void OpendkimSettings::per_cent(const MetOption& option, std::string_view setting)
 {
     const auto size = option.value.size();
@@ -244,6 +261,7 @@ void OpendkimSettings::mode(const MetOption& option, std::string_view setting)
     if (value.find_first_not_of("sv") != value.npos)
         return bad(option, "made of s and v");
     signs_ = signs;
+    verifies_ = verifies;
     migration_.set(option, setting, signs && verifies ? "both" : signs ? "submission" : "inbound");
 }
 
@@ -299,6 +317,8 @@ void OpendkimSettings::names(const MetOption& option, std::string_view setting)
     Texts items;
     for (const auto& row : read_opendkim_set(migration_, option, *set))
         items.push_back(row.key);
+    if (setting == "dkim.signed_fields")
+        has_signed_fields_ = std::none_of(items.begin(), items.end(), is_change_of_default);
     if (set->kind == DataSet::Kind::list)
         migration_.set(option, setting, items);
     else
@@ -386,9 +406,29 @@ void OpendkimSettings::finish(const OldLine& file)
             migration_.tell(file, {Fate::changed, "OversignHeaders is not set: opendkim oversigns nothing, Postern From, so "
                                                   "that nobody can add a second one"},
                             "dkim.oversign = [\"From\"]");
+        if (!has_signed_fields_)
+            migration_.tell(file, {Fate::changed, "opendkim's own set of signed fields lacks Message-ID, Sender, the MIME fields, "
+                                                  "Resent-Message-ID and List-Unsubscribe-Post, which Postern signs, too"},
+                            "dkim.signed_fields = [\"*\"]");
     }
+    if (verifies_)
+        tell_of_results(file);
     migration_.set({file, "", "DMARC"}, "dmarc.enable", "false",
                    Said{Fate::changed, "opendkim knows nothing of DMARC, so it is off: true has Postern say dmarc=, too"});
+}
+
+// Where Authentication-Results are not those of opendkim.
+void OpendkimSettings::tell_of_results(const OldLine& file)
+{
+    if (!has_results_always_)
+        migration_.tell(file, {Fate::changed, "AlwaysAddARHeader is not set: opendkim writes no Authentication-Results for mail "
+                                              "without a signature, Postern writes dkim=none"});
+    migration_.tell(file, {Fate::changed, "a signature whose key is not there, or revoked, is dkim=permerror, where opendkim says "
+                                          "dkim=fail (RFC 8601 2.7.1); one whose key cannot be looked up now is dkim=temperror, "
+                                          "where opendkim writes nothing; dkim-atps= is not written"});
+    if (migration_.uses_check("spf"))
+        migration_.tell(file, {Fate::changed, "Authentication-Results has spf=, too, and not only the header that policyd-spf "
+                                              "wrote"});
 }
 
 } // namespace postern

@@ -29,6 +29,7 @@ private:
     void word_if(const MetOption& option, std::string_view setting_and_word);
     void number(const MetOption& option, std::string_view setting);
     void seconds(const MetOption& option, std::string_view setting);
+    void always_results(const MetOption& option, std::string_view setting);
     void name_of_host(const MetOption& option, std::string_view setting);
     void per_cent(const MetOption& option, std::string_view setting);
     void canonicalization(const MetOption& option, std::string_view setting);
@@ -47,12 +48,14 @@ private:
     void bad(const MetOption& option, std::string_view wanted);
     std::optional<DataSet> set_of(const MetOption& option);
     void actions();
+    void tell_of_results(const OldLine& file);
 
     Migration& migration_;
     OpendkimSigning signing_;
     std::vector<std::pair<MetOption, std::string_view>> actions_;
     std::optional<MetOption> quarantine_;
-    bool signs_ = true, has_canonicalization_ = false, has_oversign_ = false;
+    bool signs_ = true, verifies_ = true, has_results_always_ = false, has_canonicalization_ = false, has_oversign_ = false,
+         has_signed_fields_ = false;
 };
 
 } // namespace postern

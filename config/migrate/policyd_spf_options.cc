@@ -41,10 +41,12 @@ constexpr OldOption options[] = {
     {"`Whitelist`", Fate::changed, "`trust.relays`",
      "one list for every check. Names of hosts and `.domains`, too. The field of `spf.skipped_header` says "
      "`SPF skipped for whitelisted relay`"},
-    {"`HELO_Whitelist`", Fate::kept, "`spf.exempt_helo_names`",
-     "looked up where SPF would refuse, and not with every mail"},
-    {"`Domain_Whitelist`", Fate::kept, "`spf.exempt_spf_domains`",
-     "looked up where SPF would refuse; at most 50. A DNS that does not answer makes the refusal a temporary one"},
+    {"`HELO_Whitelist`", Fate::changed, "`spf.exempt_helo_names`",
+     "looked up where SPF would refuse, and not with every mail: the header is Received-SPF with the result, not an "
+     "X-Comment"},
+    {"`Domain_Whitelist`", Fate::changed, "`spf.exempt_spf_domains`",
+     "looked up where SPF would refuse; at most 50. A DNS that does not answer makes the refusal a temporary one. The "
+     "header is Received-SPF with the result, not an X-Comment"},
     {"`Domain_Whitelist_PTR`", Fate::changed, "`trust.relays = [\".example.org\"]`",
      "by the client's verified name, which Postfix has looked up already"},
     {"`SPF_Enhanced_Status_Codes = No`", Fate::kept, "`spf.enhanced_status_codes = false`",

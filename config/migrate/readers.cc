@@ -31,6 +31,10 @@ void set_checks(Migration& migration)
             checks.emplace_back(name);
     migration.set({{"postern-policyd", "policyd.checks"}, "", "checks"}, "policyd.checks", checks,
                   Said{Fate::kept, "what the host has asked so far, and no more"});
+    if (!migration.uses_check("spf"))
+        migration.set({{"postern-milterd", "spf.enable"}, "", "enable"}, "spf.enable", "false",
+                      Said{Fate::kept, "nobody evaluates SPF so far; true has Postern do so, and say spf= of every stranger's "
+                                       "mail"});
 }
 
 // What the settings are worth together is known when all are there.

@@ -56,8 +56,21 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
 
 
 @pytest.fixture(scope="session")
-def hosts(request: pytest.FixtureRequest) -> Iterator[HostMaker]:
-    build = (ROOT / request.config.getoption("--build")).resolve()
+def build(request: pytest.FixtureRequest) -> Path:
+    return (ROOT / request.config.getoption("--build")).resolve()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where programs that run as nobody find it, too."""
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents[:2]:
+        parent.chmod(0o755)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def hosts(build: Path) -> Iterator[HostMaker]:
     started: dict[bool, MailHost] = {}
     with contextlib.ExitStack() as stack:
         def host(chrooted: bool) -> MailHost:

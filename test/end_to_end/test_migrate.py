@@ -8,17 +8,14 @@ import shutil
 import socket
 import subprocess
 import time
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mail_host import wait_until
-
-ROOT = Path(__file__).resolve().parents[2]
+from mail_host.migrated import Migrated, of_a_scratch_host
 
 MASTER_CF = "smtp inet n - n - - smtpd\n"
 POSTSCREEN_CF = "smtp inet n - n - 1 postscreen\nsmtpd pass - - n - - smtpd\n"
@@ -39,60 +36,6 @@ PermError_reject = False
 TempError_Defer = False
 skip_addresses = 127.0.0.0/8,::ffff:127.0.0.0/104,::1
 """
-
-
-@pytest.fixture
-def build(request: pytest.FixtureRequest) -> Path:
-    return (ROOT / request.config.getoption("--build")).resolve()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Where programs that run as nobody find it, too."""
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
-    return tmp_path
-
-
-class Migrated:
-    """What postern migrate makes of these files, and what postern check says of that."""
-
-    def __init__(self, build: Path, folder: Path, files: dict[str, str]) -> None:
-        self.toml, self.report_file = folder / "postern.toml", folder / "report"
-        self._tool, self._root = build / "config/postern", folder / "root"
-        for name, text in files.items():
-            path = self._root / name.lstrip("/")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        before = self._files()
-        self.run = self.migrate()
-        assert self._files() == before, "something was changed"
-        self.report = self.report_file.read_text()
-        self.settings: dict[str, Any] = tomllib.loads(self.toml.read_text())
-
-    def migrate(self, *more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([self._tool, "migrate", "--root", self._root, "--output", self.toml, "--report",
-                               self.report_file, *more], capture_output=True, text=True, timeout=60, check=False)
-
-    def check(self, environment: dict[str, str]) -> None:
-        checked = subprocess.run([self._tool, "check", self.toml], env={**os.environ, **environment},
-                                 capture_output=True, text=True, timeout=60, check=False)
-        assert checked.returncode == 0, checked.stdout + checked.stderr + self.toml.read_text()
-
-    def _files(self) -> dict[Path, bytes]:
-        return {path: path.read_bytes() for path in self._root.rglob("*") if path.is_file()}
-
-
-def of_a_scratch_host(folder: Path) -> dict[str, str]:
-    """What the daemons would have on a host where they are installed."""
-    return {
-        "POSTERN_POLICYD_USER": "nobody", "POSTERN_POLICYD_GROUP": "nogroup", "POSTERN_POLICYD_SOCKET_GROUP": "nogroup",
-        "POSTERN_POLICYD_LISTEN": f"unix:{folder}/policy", "POSTERN_POLICYD_CONTROL": f"{folder}/policy.control",
-        "POSTERN_GREYLIST_DATABASE": f"{folder}/greylist.sqlite",
-        "POSTERN_MILTERD_USER": "nobody", "POSTERN_MILTERD_GROUP": "nogroup", "POSTERN_MILTERD_SOCKET_GROUP": "nogroup",
-        "POSTERN_MILTERD_LISTEN": f"unix:{folder}/milter", "POSTERN_MILTERD_CONTROL": f"{folder}/milter.control",
-    }
 
 
 def test_debians_defaults(build: Path, folder: Path) -> None:

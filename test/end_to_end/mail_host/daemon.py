@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mail_host.process import PATIENCE, HostError, Process, answers, wait_until
@@ -27,7 +27,7 @@ def read_record(line: str) -> Record:
 
 class Daemon:
     def __init__(self, name: str, program: Path, configuration: Path, listen: Path, log: Path,
-                 instance: str = "") -> None:
+                 instance: str = "", environment: Mapping[str, str] | None = None) -> None:
         self.name = name
         self.listen = listen
         argv = [program, "--config", configuration, *(["--instance", instance] if instance else [])]
@@ -37,6 +37,7 @@ class Daemon:
             "ASAN_OPTIONS": "exitcode=99:detect_leaks=0:detect_stack_use_after_return=1",
             "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99:print_stacktrace=1",
             "TSAN_OPTIONS": "halt_on_error=1:exitcode=99",
+            **(environment or {}),
         })
 
     def start(self) -> None:

@@ -34,18 +34,20 @@ zone:
 
 
 class DnsServer:
-    def __init__(self, folder: Path, zone: Zone) -> None:
+    def __init__(self, folder: Path, zone: Zone, host: str = "127.0.0.1", port: int = 0) -> None:
+        """`port` 53 at a loopback address of its own is for programs that know no other port."""
         folder.mkdir()
         self.zone = zone
-        self.port = free_port()
-        self.address = f"127.0.0.1:{self.port}"
+        self.host = host
+        self.port = port or free_port()
+        self.address = f"{host}:{self.port}"
         self._folder = folder
         # A copy: where AppArmor guards programs by their path it would not let them into our folder.
         program = shutil.copy("/usr/sbin/nsd", folder / "nsd")
         self._process = Process("nsd", [program, "-d", "-c", folder / "nsd.conf"], folder / "log")
 
     def start(self) -> None:
-        text = CONFIGURATION.format(address=f"127.0.0.1@{self.port}", folder=self._folder)
+        text = CONFIGURATION.format(address=f"{self.host}@{self.port}", folder=self._folder)
         for name in self.zone.broken:  # a zone whose file cannot be read is answered SERVFAIL
             text += f'zone:\n    name: "{name}"\n    zonefile: "no-such-file"\n'
         (self._folder / "nsd.conf").write_text(text)
@@ -65,7 +67,7 @@ class DnsServer:
 
     def _answers(self) -> bool:
         try:
-            dns.query.udp(dns.message.make_query("ns.test.example.", "A"), "127.0.0.1", port=self.port, timeout=0.5)
+            dns.query.udp(dns.message.make_query("ns.test.example.", "A"), self.host, port=self.port, timeout=0.5)
             return True
         except (dns.exception.Timeout, OSError):
             return False

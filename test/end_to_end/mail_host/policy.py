@@ -25,10 +25,13 @@ STRANGERS_REQUEST = {
 class PolicyConnection:
     """One connection, kept open for many questions as Postfix keeps it."""
 
-    def __init__(self, path: Path) -> None:
-        self.socket = socket.socket(socket.AF_UNIX)
+    def __init__(self, at: Path | socket.socket) -> None:
+        if isinstance(at, Path):
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.connect(os.fspath(at))
+        else:
+            self.socket = at
         self.socket.settimeout(PATIENCE)
-        self.socket.connect(os.fspath(path))
         self._name = uuid.uuid4().hex  # never again, as Postfix's instances: id() is given to another object later
         self._asked = 0
 

@@ -202,22 +202,29 @@ class Postfix:
         """Takes parameters out of main.cf, as `postconf -X` does."""
         run([self._command("postconf"), "-c", self.etc, "-X", *names], environment=self.environment)
 
-    def add_listener(self, port: int, address: str = "127.0.0.1", **options: str) -> None:
-        """One more smtpd(8), with options of its own; reload() makes it so."""
-        service = f"{address}:{port}"
+    def add_listener(self, port: int, address: str = "127.0.0.1", chrooted: bool = False, **options: str) -> None:
+        """One more smtpd(8), with options of its own, without blanks in them; reload() makes it so."""
+        self.add_service(f"{address}:{port} inet n - {'y' if chrooted else 'n'} - - smtpd", **options)
+
+    def add_service(self, line: str, **options: str) -> None:
+        """A line of master.cf."""
+        name, kind = line.split()[:2]
         postconf = [self._command("postconf"), "-c", self.etc]
-        run([*postconf, "-M", f"{service}/inet={service} inet n - n - - smtpd"], environment=self.environment)
+        run([*postconf, "-M", f"{name}/{kind}={line}"], environment=self.environment)
         if options:
-            run([*postconf, "-P", *(f"{service}/inet/{name}={value}" for name, value in options.items())],
+            run([*postconf, "-P", *(f"{name}/{kind}/{option}={value}" for option, value in options.items())],
                 environment=self.environment)
+
+    def remove_service(self, name: str) -> None:
+        """"dnsblog/unix"."""
+        run([self._command("postconf"), "-c", self.etc, "-MX", name], environment=self.environment)
 
     def add_program(self, name: str, user: str, program: str) -> None:
         """A policy service that spawn(8) starts, a process for each smtpd(8)."""
-        run([self._command("postconf"), "-c", self.etc, "-M", f"{name}/unix={name} unix - n n - 0 spawn user={user} argv={program}"],
-            environment=self.environment)
+        self.add_service(f"{name} unix - n n - 0 spawn user={user} argv={program}")
 
     def remove_listener(self, port: int) -> None:
-        run([self._command("postconf"), "-c", self.etc, "-MX", f"127.0.0.1:{port}/inet"], environment=self.environment)
+        self.remove_service(f"127.0.0.1:{port}/inet")
 
     def parameter(self, name: str) -> str:
         """A parameter's value as main.cf has it."""
