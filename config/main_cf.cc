@@ -283,7 +283,7 @@ private:
                 warning(fmt::format("{} is not below {}: a chrooted smtpd(8), as Debian has it, cannot reach it.", path,
                                     queue_));
             else
-                for (const auto& text : chroot_warnings(*source_.postfix, path))
+                for (const auto& text : chroot_warnings(*source_.postfix, path, config_))
                     warning(text);
         }
         if (source_.postfix)

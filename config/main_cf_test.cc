@@ -274,7 +274,8 @@ TEST_CASE("addresses, as Postfix finds them")
         std::string toml, postfix, want;
         const char* want_warning; // nullptr: none
     };
-    const std::string services = "smtp inet n - y - - smtpd\nother unix n - y - - pipe\nsmtps inet n - n - - smtpd\n";
+    const std::string services = "smtp inet n - y - - smtpd\nother unix n - y - - pipe\nsmtps inet n - n - - smtpd\n"
+                                 "cleanup unix n - y - 0 cleanup\n";
     const Case cases[] = {
         {"below another queue directory",
          "[policyd]\nlisten = \"unix:/q/x/policy\"\n[milterd]\nlisten = \"unix:/q/x/milter\"\n",
@@ -295,9 +296,13 @@ TEST_CASE("addresses, as Postfix finds them")
         CHECK(has_line(got, "out of reach of smtp/inet") == (c.want_warning != nullptr));
         CHECK_FALSE(has_line(got, "out of reach of smtps/inet")); // not chrooted
         CHECK_FALSE(has_line(got, "out of reach of other/unix"));
+        CHECK_FALSE(has_line(got, "out of reach of cleanup/unix")); // it asks milters alone
         if (c.want_warning)
             CHECK(has_line(got, c.want_warning));
     }
+    const auto milter = main_cf({"", config_of("[milterd]\nlisten = \"unix:/run/m\"\n"), {}, postfix_of("", services)});
+    CHECK(has_line(milter, "/run/m is out of reach of smtp/inet"));
+    CHECK(has_line(milter, "/run/m is out of reach of cleanup/unix")); // bounces, and sendmail(1)
     const auto unknown = main_cf({"", config_of("[milterd]\nlisten = \"unix:/run/m\"\n"), {}, fail("no")});
     CHECK(has_line(unknown, "# WARNING: /run/m is not below /var/spool/postfix"));
 }

@@ -71,12 +71,13 @@ Lines postfix_warnings(const PostfixConfig& postfix, const Config& config)
     return lines;
 }
 
-Lines chroot_warnings(const PostfixConfig& postfix, const std::string& socket_path)
+Lines chroot_warnings(const PostfixConfig& postfix, const std::string& socket_path, const Config& config)
 {
     Lines lines;
+    const bool is_milter = config.policyd.listen != "unix:" + socket_path; // cleanup(8) asks those alone
     const auto queue = postfix.value("queue_directory");
     for (const auto& service : postfix.services)
-        if (service.is_chrooted && (service.program == "smtpd" || service.program == "cleanup"))
+        if (service.is_chrooted && (service.program == "smtpd" || (is_milter && service.program == "cleanup")))
             lines.push_back(fmt::format("{0} is out of reach of {1}, which is chrooted to {2}: let the daemon listen "
                                         "below that, such as in {2}/postern.",
                                         socket_path, service.text(), queue));

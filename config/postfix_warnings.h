@@ -15,7 +15,8 @@ namespace postern {
 std::vector<std::string> postfix_warnings(const PostfixConfig& postfix, const Config& config);
 
 // For a socket that is not below the queue directory, where a chrooted program cannot reach it.
-std::vector<std::string> chroot_warnings(const PostfixConfig& postfix, const std::string& socket_path);
+std::vector<std::string> chroot_warnings(const PostfixConfig& postfix, const std::string& socket_path,
+                                         const Config& config);
 
 // What is not wrong, but worth a thought.
 std::vector<std::string> postfix_remarks(const PostfixConfig& postfix, const Config& config);
