@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -40,6 +41,7 @@ def main() -> int:
     if os.geteuid() != 0:
         parser.error("the programs that are compared start as root and change to users of their own")
 
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # by way of what cleans up
     benches = {**BENCHES, **ON_DEMAND, "soak": lambda build, folder, scale: soak.run(build, folder, options.mails)}
     for name in options.bench or BENCHES:
         folder = Path(tempfile.mkdtemp(prefix="postern-bench-"))
