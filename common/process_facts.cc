@@ -8,7 +8,7 @@
 namespace postern {
 namespace {
 
-double seconds(const timeval& time)
+double seconds_of(const timeval& time)
 {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
@@ -49,7 +49,7 @@ void ProcessFacts::add(Facts& facts, std::uint64_t lost_log_lines) const
     facts.line("process")
         .gauge("start_time_seconds", std::chrono::floor<std::chrono::seconds>(started_at_.time_since_epoch()).count(),
                "When it was started, in seconds since 1970.")
-        .counter("cpu_seconds", seconds(usage.ru_utime) + seconds(usage.ru_stime), "Processor time used.")
+        .counter("cpu_seconds", seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime), "Processor time used.")
         .gauge("resident_memory_bytes", resident_octets(), "Memory that is in use.")
         .gauge("max_fds", descriptors.rlim_cur, "The most file descriptors that may be open.");
     facts.line("log_lines").counter("lost", lost_log_lines, "Log lines dropped, or not written.");

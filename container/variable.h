@@ -32,6 +32,8 @@ struct Variable {
     bool secret = false;                       // its value is never shown
 };
 
+inline constexpr std::string_view ip_protocols[] = {"ipv4", "ipv6", "all"};
+
 std::span<const Variable> relay_variables();
 std::span<const Variable> gateway_variables();
 std::span<const Variable> own_variables();

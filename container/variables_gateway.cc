@@ -6,10 +6,9 @@ namespace {
 using enum Manual;
 using enum VariableKind;
 
-constexpr std::string_view protocols[] = {"ipv4", "ipv6", "all"};
 constexpr std::string_view modes[] = {"s", "v", "sv", "vs"};
 
-constexpr Variable table[] = {
+constexpr Variable gateway_table[] = {
     {"ENABLE_CLAMAV", gateway, boolean, "false", "clamav.enable, the services clamd and freshclam",
      "Scan for viruses. An infected mail is refused, not swallowed: POSTERN_CLAMAV_INFECTED=discard does that.", "",
      "clamav.enable"},
@@ -25,7 +24,7 @@ constexpr Variable table[] = {
      "DNS lists. Where no filter is given, answers that mean an error never count."},
     {"POSTFIX_DNSBL_THRESHOLD", gateway, number, "1", "postscreen_dnsbl_threshold", "The score that refuses.", "", "", {}, 1,
      100000},
-    {"POSTFIX_INET_PROTOCOLS", gateway, text, "all", "inet_protocols", "Which protocols are used.", "", "", protocols},
+    {"POSTFIX_INET_PROTOCOLS", gateway, text, "all", "inet_protocols", "Which protocols are used.", "", "", ip_protocols},
     {"POSTFIX_MAIL_NAME", gateway, text, "Postfix", "mail_name", "The name of the mail system."},
     {"POSTFIX_MESSAGE_SIZE_LIMIT", gateway, number, "10240000", "message_size_limit", "The largest message.", "", "", {}, 0,
      2147483647},
@@ -121,7 +120,7 @@ constexpr Variable own[] = {
 
 std::span<const Variable> gateway_variables()
 {
-    return table;
+    return gateway_table;
 }
 
 std::span<const Variable> own_variables()

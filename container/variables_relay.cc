@@ -6,9 +6,7 @@ namespace {
 using enum Manual;
 using enum VariableKind;
 
-constexpr std::string_view protocols[] = {"ipv4", "ipv6", "all"};
-
-constexpr Variable table[] = {
+constexpr Variable relay_table[] = {
     {"MAILNAME", relay, text, "", "myhostname", "The name of this service; makes the profile relay.", "POSTFIX_MYHOSTNAME"},
     {"MYNETWORKS", relay, list, "loopback and RFC 1918 networks, without the gateway's address", "mynetworks",
      "Who may relay. Unset, the address of the container's own gateway is left out: behind it all the world may hide.",
@@ -22,7 +20,7 @@ constexpr Variable table[] = {
      {}, 0, 2147483647},
     {"POSTFIX_ADD_MISSING_HEADERS", relay, boolean, "no", "always_add_missing_headers", "Add header fields that are missing."},
     {"INET_PROTOCOLS", relay, text, "all", "inet_protocols", "Which protocols are used.", "POSTFIX_INET_PROTOCOLS", "",
-     protocols},
+     ip_protocols},
     {"BOUNCE_ADDRESS", relay, text, "", "bounce_notice_recipient, 2bounce_notice_recipient, notify_classes",
      "Who is told of mail that could not be delivered; none: the log."},
     {"HEADER_CHECKS", relay, boolean, "false", "header_checks",
@@ -85,7 +83,7 @@ constexpr Variable table[] = {
 
 std::span<const Variable> relay_variables()
 {
-    return table;
+    return relay_table;
 }
 
 } // namespace postern

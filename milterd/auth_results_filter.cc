@@ -36,9 +36,9 @@ void drop_header_b(std::vector<AuthResult>& results)
         });
 }
 
-class Pass final : public FilterPass {
+class AuthResultsPass final : public FilterPass {
 public:
-    Pass(const AuthResultsOptions& options, std::vector<HeaderEdit> removals)
+    AuthResultsPass(const AuthResultsOptions& options, std::vector<HeaderEdit> removals)
         : options_(options)
         , edits_(std::move(removals))
     {
@@ -123,7 +123,7 @@ std::unique_ptr<FilterPass> AuthResultsFilter::begin(const Message& message)
         if (is_unwanted(field.value, message))
             removals.push_back({HeaderEdit::Kind::remove, std::string(field_name), {}, occurrence});
     }
-    return std::make_unique<Pass>(options_, std::move(removals));
+    return std::make_unique<AuthResultsPass>(options_, std::move(removals));
 }
 
 } // namespace postern

@@ -36,7 +36,7 @@ std::string header_text(const Message& message)
     return text.append("\r\n");
 }
 
-FilterVerdict deferred(std::string status, std::string text, std::string reason)
+FilterVerdict not_scanned_now(std::string status, std::string text, std::string reason)
 {
     return {FilterAction::defer, 451, std::move(status), std::move(text), std::move(reason), {}};
 }
@@ -95,11 +95,11 @@ public:
         case BodySpool::State::too_large:
             return judge({ScanOutcome::Kind::too_large}, message);
         case BodySpool::State::no_room:
-            return deferred("3.1", "No room to scan the message now, try again later", "spool full");
+            return not_scanned_now("3.1", "No room to scan the message now, try again later", "spool full");
         case BodySpool::State::broken:
             break;
         }
-        return deferred("3.0", "No means to scan the message now, try again later", "spool broken");
+        return not_scanned_now("3.0", "No means to scan the message now, try again later", "spool broken");
     }
 
 private:

@@ -147,7 +147,7 @@ FilterAction action_for(const DkimVerdict& outcome, const DkimActions& actions)
 }
 
 // RFC 7372 3.1 for what is permanent; a DNS that does not answer is X.7.5, "cryptographic failure".
-std::string status_of(const DkimVerdict& outcome)
+std::string status_for(const DkimVerdict& outcome)
 {
     if (outcome.result == DkimResult::temperror)
         return outcome.cause == DkimCause::inside ? "3.0" : "7.5";
@@ -162,7 +162,7 @@ FilterVerdict apply_dkim_action(const DkimVerdict& outcome, const DkimActions& a
     applied.action = action_for(outcome, actions);
     if (applied.action == FilterAction::accept)
         return applied;
-    applied.status = status_of(outcome);
+    applied.status = status_for(outcome);
     applied.text = outcome.result == DkimResult::policy ? "No acceptable DKIM signature found"
                                                         : "No passing DKIM signature found";
     if (!outcome.reason.empty())

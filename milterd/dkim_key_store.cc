@@ -17,17 +17,17 @@ constexpr std::string_view untold_file = "untold";
 constexpr std::string_view key_suffix = ".private";
 constexpr std::string_view record_suffix = ".txt";
 
-tl::unexpected<Error> fault(const std::string& path)
+tl::unexpected<Error> errno_fault(const std::string& path)
 {
     return fail("{}: {}", path, std::strerror(errno));
 }
 
 // Nothing: there is no such file.
-Result<std::optional<std::string>> read_file(const std::string& path, std::size_t limit)
+Result<std::optional<std::string>> read_file_if_there(const std::string& path, std::size_t limit)
 {
     const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); // a FIFO must not stop us
     if (!fd)
-        return errno == ENOENT ? Result<std::optional<std::string>>(std::nullopt) : fault(path);
+        return errno == ENOENT ? Result<std::optional<std::string>>(std::nullopt) : errno_fault(path);
     std::string content(limit + 1, '\0');
     std::size_t size = 0;
     while (size < content.size()) {
@@ -35,7 +35,7 @@ Result<std::optional<std::string>> read_file(const std::string& path, std::size_
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return fault(path);
+            return errno_fault(path);
         if (got == 0)
             break;
         size += static_cast<std::size_t>(got);
@@ -44,7 +44,7 @@ Result<std::optional<std::string>> read_file(const std::string& path, std::size_
     return content;
 }
 
-bool exists(const std::string& path)
+bool file_exists(const std::string& path)
 {
     return ::access(path.c_str(), F_OK) == 0 || errno != ENOENT;
 }
@@ -76,7 +76,7 @@ Result<std::vector<std::string>> DkimKeyStore::domains() const
     for (; !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
         auto name = it->path().filename().string();
         std::error_code ignored; // what is no folder is nobody's
-        if (!name.starts_with('.') && it->is_directory(ignored) && exists(path(name, state_file)))
+        if (!name.starts_with('.') && it->is_directory(ignored) && file_exists(path(name, state_file)))
             names.push_back(std::move(name));
     }
     if (error && error != std::errc::no_such_file_or_directory)
@@ -88,7 +88,7 @@ Result<std::vector<std::string>> DkimKeyStore::domains() const
 Result<std::optional<ManagedDkimDomain>> DkimKeyStore::load(const std::string& domain) const
 {
     const auto file = path(domain, state_file);
-    const auto text = read_file(file, dkim_key_states_limit);
+    const auto text = read_file_if_there(file, dkim_key_states_limit);
     if (!text)
         return tl::unexpected(text.error());
     if (!*text)
@@ -111,9 +111,9 @@ Result<FileDescriptor> DkimKeyStore::lock(const std::string& domain) const
         return tl::unexpected(made.error());
     FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd)
-        return fault(folder);
+        return errno_fault(folder);
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
-        return errno == EWOULDBLOCK ? fail("{}: another postern dkim is at work on it", folder) : fault(folder);
+        return errno == EWOULDBLOCK ? fail("{}: another postern dkim is at work on it", folder) : errno_fault(folder);
     return fd;
 }
 
@@ -130,7 +130,7 @@ Result<> DkimKeyStore::add_files(std::string_view domain, std::string_view selec
 
 bool DkimKeyStore::has_files(std::string_view domain, std::string_view selector) const
 {
-    return exists(key_path(domain, selector)) || exists(path(domain, selector) + std::string(record_suffix));
+    return file_exists(key_path(domain, selector)) || file_exists(path(domain, selector) + std::string(record_suffix));
 }
 
 Result<> DkimKeyStore::remove_files(std::string_view domain, std::string_view selector) const
@@ -152,14 +152,14 @@ Result<> DkimKeyStore::clear_untold() const
 
 bool DkimKeyStore::is_untold() const
 {
-    return exists(fmt::format("{}/{}", folder_, untold_file));
+    return file_exists(fmt::format("{}/{}", folder_, untold_file));
 }
 
 Result<> create_key_files(const std::string& stem, std::string_view pem, std::string_view zone_text,
                           const FileAccess& access)
 {
     const auto record = stem + std::string(record_suffix);
-    if (exists(record))
+    if (file_exists(record))
         return fail("{}: exists already", record);
     if (const auto created = create_file(stem + std::string(key_suffix), pem, access); !created)
         return created;

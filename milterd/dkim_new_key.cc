@@ -11,7 +11,7 @@
 namespace postern {
 namespace {
 
-tl::unexpected<Error> openssl_fault()
+tl::unexpected<Error> not_made()
 {
     std::array<char, 256> text{};
     ERR_error_string_n(ERR_get_error(), text.data(), text.size());
@@ -29,7 +29,7 @@ Result<std::string> make_dkim_key(DkimKeyType type, int bits)
                                                   : EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
     const OpensslBio bio(BIO_new(BIO_s_secmem())); // it wipes what it holds
     if (!key || !bio || PEM_write_bio_PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
-        return openssl_fault();
+        return not_made();
     char* text = nullptr;
     const auto size = BIO_get_mem_data(bio.get(), &text);
     return std::string(text, static_cast<std::size_t>(size));

@@ -26,7 +26,7 @@ namespace {
 
 constexpr int least_rsa_bits = 1024;   // RFC 8301 3.2
 constexpr int advised_rsa_bits = 2048; // likewise
-constexpr std::size_t file_limit = 64 * 1024;
+constexpr std::size_t key_file_limit = 64 * 1024;
 
 void openssl_free(void* memory) // OPENSSL_free is a macro
 {
@@ -91,27 +91,27 @@ std::string public_octets(DkimKeyType type, EVP_PKEY* key)
     return EVP_PKEY_get_raw_public_key(key, raw.data(), &size) == 1 ? std::string(raw.begin(), raw.end()) : "";
 }
 
-tl::unexpected<DkimKeyFault> fault(std::string what, bool is_permission = false)
+tl::unexpected<DkimKeyFault> key_fault(std::string what, bool is_permission = false)
 {
     return tl::unexpected(DkimKeyFault{std::move(what), is_permission});
 }
 
-tl::expected<std::string, DkimKeyFault> read_file(int fd)
+tl::expected<std::string, DkimKeyFault> read_key_file(int fd)
 {
-    std::string content(file_limit + 1, '\0');
+    std::string content(key_file_limit + 1, '\0');
     std::size_t size = 0;
     while (size < content.size()) {
         const auto got = ::read(fd, content.data() + size, content.size() - size);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return fault(std::strerror(errno));
+            return key_fault(std::strerror(errno));
         if (got == 0)
             break;
         size += static_cast<std::size_t>(got);
     }
-    if (size > file_limit)
-        return fault("longer than any key");
+    if (size > key_file_limit)
+        return key_fault("longer than any key");
     content.resize(size);
     return content;
 }
@@ -188,22 +188,22 @@ tl::expected<LoadedDkimKey, DkimKeyFault> load_dkim_key(const std::string& path,
 {
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); // a FIFO must not stop us
     if (!file)
-        return fault(path + ": " + std::strerror(errno), errno == EACCES || errno == EPERM);
+        return key_fault(path + ": " + std::strerror(errno), errno == EACCES || errno == EPERM);
     struct stat status{};
     if (::fstat(file.get(), &status) != 0)
-        return fault(path + ": " + std::strerror(errno));
+        return key_fault(path + ": " + std::strerror(errno));
     if (!S_ISREG(status.st_mode))
-        return fault(path + ": is not a file");
+        return key_fault(path + ": is not a file");
     const auto unsafe = check_key_file(status, rules);
     if (!unsafe.empty() && rules.is_strict)
-        return fault(fmt::format("{}: {}; dkim.require_safe_keys = false takes it as it is", path, unsafe));
-    auto pem = read_file(file.get());
+        return key_fault(fmt::format("{}: {}; dkim.require_safe_keys = false takes it as it is", path, unsafe));
+    auto pem = read_key_file(file.get());
     if (!pem)
-        return fault(path + ": " + pem.error().what);
+        return key_fault(path + ": " + pem.error().what);
     auto key = DkimPrivateKey::parse(*pem);
     OPENSSL_cleanse(pem->data(), pem->size());
     if (!key)
-        return fault(path + ": " + key.error().what);
+        return key_fault(path + ": " + key.error().what);
 
     LoadedDkimKey loaded;
     if (!unsafe.empty()) // a secret that a container mounts is often open to all, and cannot be changed

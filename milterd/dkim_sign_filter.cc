@@ -77,7 +77,7 @@ FilterVerdict accepted(std::string reason)
     return verdict;
 }
 
-FilterVerdict deferred(const std::string& why)
+FilterVerdict not_signed_now(const std::string& why)
 {
     FilterVerdict verdict;
     verdict.action = FilterAction::defer;
@@ -165,7 +165,7 @@ FilterVerdict DkimSignPass::verdict(const Message& message, Findings&, Deadline)
 {
     auto edits = sign(message);
     if (!edits)
-        return deferred(edits.error().what);
+        return not_signed_now(edits.error().what);
     auto verdict = accepted("signed " + keys_.front().domain);
     verdict.edits = std::move(*edits);
     remove_signatures(message, verdict.edits);
@@ -375,7 +375,7 @@ std::unique_ptr<FilterPass> DkimSignFilter::begin_ours(const Message& message) c
     // One that is at fault is enough: a mail that the other key signs alone is not what was asked for.
     for (const auto& signer : signers)
         if (signer.key == nullptr)
-            return settled(deferred(signer.fault));
+            return settled(not_signed_now(signer.fault));
     return std::make_unique<DkimSignPass>(shared_, std::move(signers));
 }
 

@@ -44,9 +44,9 @@ private:
     FilterAction action_;
 };
 
-class Pass final : public FilterPass {
+class DmarcPass final : public FilterPass {
 public:
-    Pass(std::string author, const DmarcActions& actions, std::future<DmarcDiscovery> discovery, Deadline deadline)
+    DmarcPass(std::string author, const DmarcActions& actions, std::future<DmarcDiscovery> discovery, Deadline deadline)
         : author_(std::move(author))
         , actions_(actions)
         , discovery_(std::move(discovery))
@@ -180,7 +180,7 @@ std::unique_ptr<FilterPass> DmarcFilter::begin(const Message& message)
     auto discovery = asio::co_spawn(
         executor_, discover(resolver_, *author, identifiers_of(message, options_.max_signatures), deadline),
         asio::use_future);
-    return std::make_unique<Pass>(std::move(*author), options_.actions, std::move(discovery), deadline);
+    return std::make_unique<DmarcPass>(std::move(*author), options_.actions, std::move(discovery), deadline);
 }
 
 } // namespace postern

@@ -40,7 +40,7 @@ const DmarcStep* find_policy(const DmarcWalk& walk, const std::optional<std::str
 }
 
 // RFC 9989 A.4: a name exists unless the DNS says NXDOMAIN. Nothing: it does not say now.
-asio::awaitable<std::optional<bool>> exists(Resolver& resolver, std::string domain, Deadline deadline)
+asio::awaitable<std::optional<bool>> name_exists(Resolver& resolver, std::string domain, Deadline deadline)
 {
     const auto reply = co_await resolver.lookup(std::move(domain), RrType::a, deadline);
     switch (reply.status) {
@@ -63,7 +63,7 @@ asio::awaitable<void> choose_policy(Resolver& resolver, DmarcDiscovery& found, D
     if (found.record_domain == found.author_domain)
         co_return;
     if (record.nonexistent_policy) {
-        const auto is_there = co_await exists(resolver, found.author_domain, deadline);
+        const auto is_there = co_await name_exists(resolver, found.author_domain, deadline);
         if (!is_there) {
             found.status = DmarcDiscovery::Status::unknown;
             co_return;

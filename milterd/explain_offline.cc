@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t largest_mail = 256 * 1024 * 1024;
 
-Result<std::string> read_file(const std::string& path)
+Result<std::string> read_mail(const std::string& path)
 {
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file)
@@ -94,7 +94,7 @@ int explain_milterd(const std::string& config_path, const std::string& instance,
             print_fault(fault.what);
         return 1;
     }
-    const auto text = read_file(mail_path);
+    const auto text = read_mail(mail_path);
     if (!text)
         return print_fault(text.error().what);
     const auto explanation = explain(loaded->config, *envelope, read_mail_file(*text));

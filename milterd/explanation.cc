@@ -9,7 +9,7 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t chunk_size = 65'535; // as Postfix cuts a body
+constexpr std::size_t postfix_chunk_size = 65'535; // as Postfix cuts a body
 
 // Keeps what would have been changed.
 class Recorder final : public MessageEditor {
@@ -191,8 +191,8 @@ void explain_mail(std::shared_ptr<SessionHost> host, const ExplainEnvelope& enve
         for (const auto& field : mail.header)
             session.header(field.name, field.value);
         session.end_of_header(queue_id);
-        for (std::size_t at = 0; at < mail.body.size(); at += chunk_size)
-            session.body(std::span(mail.body).subspan(at, std::min(chunk_size, mail.body.size() - at)));
+        for (std::size_t at = 0; at < mail.body.size(); at += postfix_chunk_size)
+            session.body(std::span(mail.body).subspan(at, std::min(postfix_chunk_size, mail.body.size() - at)));
         answer = session.end_of_message(queue_id, recorder);
     }
     explanation.reply = reply_of(answer);

@@ -7,9 +7,9 @@
 namespace postern {
 namespace {
 
-class Pass final : public FilterPass {
+class MalformedPass final : public FilterPass {
 public:
-    Pass(std::string fault, FilterAction action)
+    MalformedPass(std::string fault, FilterAction action)
         : fault_(std::move(fault))
         , action_(action)
     {
@@ -44,7 +44,7 @@ std::unique_ptr<FilterPass> HeaderFilter::begin(const Message& message)
     if (message.origin != Origin::stranger)
         return nullptr;
     auto fault = header_fault(message.header);
-    return fault.empty() ? nullptr : std::make_unique<Pass>(std::move(fault), malformed_);
+    return fault.empty() ? nullptr : std::make_unique<MalformedPass>(std::move(fault), malformed_);
 }
 
 } // namespace postern

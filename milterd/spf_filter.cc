@@ -19,9 +19,9 @@ Identifier::Outcome outcome_of(SpfResult result)
     return result == SpfResult::temperror ? Identifier::Outcome::temperror : Identifier::Outcome::other;
 }
 
-class Pass final : public FilterPass {
+class SpfPass final : public FilterPass {
 public:
-    Pass(std::future<SpfAnswer> answer, Deadline deadline)
+    SpfPass(std::future<SpfAnswer> answer, Deadline deadline)
         : answer_(std::move(answer))
         , deadline_(deadline)
     {
@@ -69,7 +69,7 @@ SpfQuery query_of(const Message& message, const std::string& receiver)
 }
 
 // Where the coroutine frame, not the caller, owns the function and its arguments.
-asio::awaitable<SpfAnswer> ask(CheckHost check_host, SpfQuery query, Deadline deadline)
+asio::awaitable<SpfAnswer> ask_spf(CheckHost check_host, SpfQuery query, Deadline deadline)
 {
     co_return co_await check_host(std::move(query), deadline);
 }
@@ -108,8 +108,8 @@ std::unique_ptr<FilterPass> SpfFilter::begin(const Message& message)
         return nullptr;
     const auto deadline = std::chrono::steady_clock::now() + options_.deadline;
     auto answer =
-        asio::co_spawn(io_, ask(check_host_, query_of(message, options_.receiver), deadline), asio::use_future);
-    return std::make_unique<Pass>(std::move(answer), deadline);
+        asio::co_spawn(io_, ask_spf(check_host_, query_of(message, options_.receiver), deadline), asio::use_future);
+    return std::make_unique<SpfPass>(std::move(answer), deadline);
 }
 
 } // namespace postern

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_unwritten = 50'000;
-constexpr std::size_t most_at_once = 1'000; // that are tried again while some servers are away
+constexpr std::size_t most_retries_at_once = 1'000; // that are tried again while some servers are away
 constexpr auto retry_pause = 1s;
 
 template <class T>
@@ -224,7 +224,7 @@ void GreylistRedis::refused(const std::string& why)
 // After it was away, or refused them. While it still refuses, one is enough to see.
 void GreylistRedis::send_all()
 {
-    const auto most = !refusal_.empty() ? 1 : !trouble_.empty() ? most_at_once : most_unwritten;
+    const auto most = !refusal_.empty() ? 1 : !trouble_.empty() ? most_retries_at_once : most_unwritten;
     std::size_t sent = 0;
     for (auto& [key, unwritten] : unwritten_) {
         if (unwritten.is_sent)

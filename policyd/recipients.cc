@@ -10,7 +10,7 @@
 namespace postern {
 namespace {
 
-std::string joined(const std::vector<Error>& faults)
+std::string joined_faults(const std::vector<Error>& faults)
 {
     std::string text;
     for (const auto& fault : faults)
@@ -49,7 +49,7 @@ Result<> add_domains(const std::string& path, const Recipients::ReadTextFile& re
         domains.push_back(std::move(*domain));
         return {};
     }, faults);
-    return faults.empty() ? Result<>{} : fail("{}", joined(faults));
+    return faults.empty() ? Result<>{} : fail("{}", joined_faults(faults));
 }
 
 Result<Recipients::DirectorySource> from_table(const LdapSettings& ldap, const Recipients::ReadTextFile& read_file)
@@ -59,7 +59,7 @@ Result<Recipients::DirectorySource> from_table(const LdapSettings& ldap, const R
         return tl::unexpected(text.error());
     auto table = parse_ldap_table(*text, ldap.table);
     if (!table)
-        return fail("{}", joined(table.error()));
+        return fail("{}", joined_faults(table.error()));
     for (const auto& path : table->domain_files)
         if (const auto added = add_domains(path, read_file, table->domains); !added)
             return tl::unexpected(added.error());

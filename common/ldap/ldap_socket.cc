@@ -68,7 +68,7 @@ Result<AddressList> resolve(const LdapUrl& url, const LdapStop& stop, Deadline d
     return std::move(resolution->addresses);
 }
 
-Result<FileDescriptor> connect_to(const sockaddr* address, socklen_t size, const LdapStop& stop, Deadline deadline)
+Result<FileDescriptor> connect_address(const sockaddr* address, socklen_t size, const LdapStop& stop, Deadline deadline)
 {
     FileDescriptor socket(::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket)
@@ -155,7 +155,7 @@ Result<FileDescriptor> connect_ldap_socket(const LdapUrl& url, milliseconds time
     const auto deadline = steady_clock::now() + timeout;
     if (url.scheme == LdapScheme::ldapi) {
         const auto address = unix_sockaddr(url.path);
-        return connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address, stop, deadline);
+        return connect_address(reinterpret_cast<const sockaddr*>(&address), sizeof address, stop, deadline);
     }
     const auto addresses = resolve(url, stop, deadline);
     if (!addresses)
@@ -167,7 +167,7 @@ Result<FileDescriptor> connect_ldap_socket(const LdapUrl& url, milliseconds time
     for (const auto* address = addresses->get(); address && !socket; address = address->ai_next) {
         const auto now = steady_clock::now();
         const auto share = now + std::max(deadline - now, steady_clock::duration(0)) / left--;
-        socket = connect_to(address->ai_addr, address->ai_addrlen, stop, share);
+        socket = connect_address(address->ai_addr, address->ai_addrlen, stop, share);
     }
     if (socket)
         watch_over(*socket, timeout);

@@ -1,9 +1,8 @@
-// standard - what nearly every file includes, read once where -Dprecompiled=true is set
+// standard - what nearly every file includes, read once for a library whose files are compiled apart
 //
-// For builds from nothing, as of an image or a package, which takes half as long by it. It changes no meaning: each
-// file names what it needs itself, and builds without it, as those of the developers are, see to that.
-#pragma once
-
+// For builds from nothing (-Dunity=on). It changes no meaning: each file names
+// what it needs itself, and the developers' builds, which have no such header,
+// see to that.
 #include <algorithm>
 #include <array>
 #include <charconv>

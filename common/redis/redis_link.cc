@@ -7,8 +7,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds first_pause = 100ms, longest_pause = 5s;
-constexpr std::size_t most_waiting = 20'000;
+constexpr std::chrono::milliseconds first_link_pause = 100ms, longest_link_pause = 5s;
+constexpr std::size_t most_commands = 20'000;
 
 } // namespace
 
@@ -69,7 +69,7 @@ void RedisLink::try_again_later()
 {
     connection_.reset();
     pause_timer_.expires_after(pause_);
-    pause_ = std::clamp(pause_ * 2, first_pause, longest_pause);
+    pause_ = std::clamp(pause_ * 2, first_link_pause, longest_link_pause);
     pause_timer_.async_wait([this, alive = std::weak_ptr(alive_)](asio::error_code error) {
         if (!error && !alive.expired())
             connect();
@@ -82,7 +82,7 @@ void RedisLink::ask(std::string command, RedisAnswer answer)
         connection_->ask(command, std::move(answer));
     else if (!trouble_.empty())
         answer(fail("{}", trouble_));
-    else if (waiting_.size() >= most_waiting)
+    else if (waiting_.size() >= most_commands)
         answer(fail("too many questions wait for the store"));
     else
         waiting_.push_back({std::move(command), std::move(answer)});

@@ -188,7 +188,7 @@ void Comparison::take_message(LogTime time, const LogFieldsRead& record)
     mail.signing = reason_in(record.value("dkim_sign"));
 }
 
-void Comparison::take_old(LogTime time, const OldLine& line)
+void Comparison::take_old(LogTime time, const OldLogLine& line)
 {
     conclude(time);
     if (const auto* const refusal = std::get_if<OldRefusal>(&line))

@@ -53,7 +53,7 @@ public:
     }
 
     void take_record(LogTime time, const LogFieldsRead& record); // of an observing Postern; others say nothing
-    void take_old(LogTime time, const OldLine& line);
+    void take_old(LogTime time, const OldLogLine& line);
     void saw_postfix() { ++counts_.old_lines; }
     void finish(); // no more comes
 

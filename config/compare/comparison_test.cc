@@ -152,7 +152,7 @@ TEST_CASE("DKIM: signed and verified")
 {
     struct Case {
         const char* name;
-        OldLine old;
+        OldLogLine old;
         std::string ours; // further fields of our record
         std::string want;
     };

@@ -46,7 +46,7 @@ constexpr std::array<Verb, 6> verbs = {{{"reject", false, std::nullopt},
                                         {"discard", false, MailOutcome::discarded}}};
 
 // "QUEUEID: reject: RCPT from name[address]: reply; from=<> to=<> proto=SMTP helo=<>"
-OldLine parse_refusal(std::string_view text)
+OldLogLine parse_refusal(std::string_view text)
 {
     const auto queue_id = take_before(text, ": ");
     const auto word = queue_id ? take_before(text, ": ") : std::nullopt;
@@ -75,7 +75,7 @@ OldLine parse_refusal(std::string_view text)
 }
 
 // "QUEUEID: what"
-OldLine parse_opendkim(std::string_view text)
+OldLogLine parse_opendkim(std::string_view text)
 {
     const auto queue_id = take_before(text, ": ");
     if (!queue_id)
@@ -93,7 +93,7 @@ OldLine parse_opendkim(std::string_view text)
 }
 
 // Of the Python program: "prepend Received-SPF: Pass (mailfrom) identity=mailfrom; client-ip=...; ..."
-OldLine parse_policyd_spf(std::string_view text)
+OldLogLine parse_policyd_spf(std::string_view text)
 {
     const auto field = text.find("Received-SPF: ");
     if (field == text.npos)
@@ -112,7 +112,7 @@ OldLine parse_policyd_spf(std::string_view text)
 }
 
 // "4XyZ: action=pass, reason=triplet found, delay=300, client_name=..., ..."
-OldLine parse_postgrey(std::string_view text)
+OldLogLine parse_postgrey(std::string_view text)
 {
     const auto value = [&](std::string_view name) { // up to the next, or to the end
         const auto at = text.find(name);
@@ -146,7 +146,7 @@ std::string_view mail_outcome_name(MailOutcome outcome)
     return ""; // unreachable: -Wswitch names an outcome without a case
 }
 
-OldLine parse_old_line(std::string_view program, std::string_view text)
+OldLogLine parse_old_line(std::string_view program, std::string_view text)
 {
     if (program.starts_with("postfix")) { // "postfix/submission/smtpd", "postfix-out/smtpd"
         const auto part = program.substr(program.rfind('/') + 1);

@@ -50,9 +50,9 @@ struct OldGreylist { // of postgrey: why, whatever Postfix then did
     std::string reason; // "client AWL"
 };
 
-using OldLine = std::variant<std::monostate, OldRefusal, OldSignature, OldVerification, OldSpf, OldGreylist>;
+using OldLogLine = std::variant<std::monostate, OldRefusal, OldSignature, OldVerification, OldSpf, OldGreylist>;
 
-OldLine parse_old_line(std::string_view program, std::string_view text);
+OldLogLine parse_old_line(std::string_view program, std::string_view text);
 
 // What a refusal says, without addresses: "Greylisted". For counting.
 std::string refusal_reason(std::string_view text);
