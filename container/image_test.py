@@ -391,11 +391,15 @@ def test_what_postgrey_knew_is_known(world: World, sink: Sink, tmp_path: Path) -
         run(["db5.3_load", "-T", "-t", "btree", spool / "postgrey" / name], text=f"{key}\n{value}\n")
     environment = gateway(sink, ENABLE_POSTGREY="true", POSTGREY_WHITELIST_UPDATE="false")
     with container(environment, "-v", f"{spool}:/var/spool/postfix") as it:
+        assert "kept    /var/spool/postfix/postgrey/postgrey.db" in it.logs()
         wait_until(lambda: (spool / "postern/postgrey-imported").exists(), "the import", 30, it.logs)
         assert (spool / "deferred/A").stat().st_uid == int(it.exec("id", "-u", "postfix"))
         content = compose("a@stranger.example", "user@postern.example")
         code, text = send(content, "a@stranger.example", "user@postern.example", source=STRANGER)
         assert code == 250, text
+    with container(environment, "-v", f"{spool}:/var/spool/postfix") as it:
+        it.wait_healthy()
+        assert "postgrey.db" not in it.logs(), "it is told once"
 
 
 def test_scripts_run_before_the_start(world: World, sink: Sink, tmp_path: Path) -> None:
