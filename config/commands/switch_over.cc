@@ -28,6 +28,27 @@ std::chrono::milliseconds since_change(const std::string& directory)
                  : std::chrono::floor<std::chrono::milliseconds>(std::filesystem::file_time_type::clock::now() - written);
 }
 
+std::filesystem::path real(const std::string& path)
+{
+    std::error_code error;
+    auto found = std::filesystem::weakly_canonical(path, error);
+    return error ? std::filesystem::path(path) : found;
+}
+
+// The folders of this host's other Postfixes, as its first one names them.
+std::vector<std::string> other_postfixes(const PostfixFiles::Run& run, const std::string& directory)
+{
+    std::vector<std::string> others;
+    const auto answer = run({"postconf", "-h", "config_directory", "multi_instance_directories"});
+    if (!answer || answer->status != 0) // there is no first one
+        return others;
+    for (const auto line : split(answer->text, '\n'))
+        for (auto& other : line.starts_with('/') ? split_postfix_list(line) : std::vector<std::string>{}) // else a warning
+            if (real(other) != real(directory))
+                others.push_back(std::move(other));
+    return others;
+}
+
 } // namespace
 
 SwitchOver::SwitchOver(PostfixFiles files, PostfixFiles::Run run, SwitchOverOptions options)
@@ -61,6 +82,21 @@ Result<> SwitchOver::plan(PostfixChange enabled)
         return fail("{0}/postgrey.db is not there. Where postgrey's folder is another, name it with --postgrey; without its "
                     "greylist (--without-greylist) every known sender would be put off once",
                     options_.postgrey);
+    return leave_to_others();
+}
+
+Result<> SwitchOver::leave_to_others()
+{
+    for (const auto& directory : other_postfixes(run_, files_.directory())) {
+        const PostfixFiles files(directory, run_);
+        const auto texts = files.read();
+        const auto config = texts ? files.understand(*texts) : tl::unexpected(texts.error());
+        if (!config)
+            return tl::unexpected(config.error());
+        for (const auto* const asked : unused(*config, {}).programs) // all that it asks
+            if (std::erase_if(old_.programs, [&](const auto* program) { return program->name == asked->name; }) > 0)
+                going_on_.push_back(fmt::format("{} goes on: the Postfix of {} asks it.", asked->name, directory));
+    }
     return {};
 }
 
@@ -74,6 +110,7 @@ std::vector<std::string> SwitchOver::remarks() const
     for (const auto* program : old_.programs)
         if (!program->unit.empty())
             remarks.push_back(fmt::format("{} will be stopped, and stays installed.", program->unit));
+    remarks.insert(remarks.end(), going_on_.begin(), going_on_.end());
     return remarks;
 }
 

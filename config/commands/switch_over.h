@@ -8,6 +8,8 @@
 //     4. the greylist is imported once more: what postgrey has learned meanwhile
 //     5. the old programs' services go from master.cf, and those of the host are stopped
 //
+// A program that another Postfix of this host asks (multi_instance_directories)
+// goes on: its service is not stopped.
 // Sessions that do not end in time are no fault: then step 5 is left for the
 // next run of the same command, which begins where this one has ended.
 #pragma once
@@ -41,6 +43,7 @@ public:
     int carry_out() const;
 
 private:
+    Result<> leave_to_others();
     Result<> import_greylist() const;
     Result<bool> change_postfix() const; // whether it runs
     Result<bool> wait_for_sessions() const; // false: some have not ended
@@ -52,6 +55,7 @@ private:
     OldServices services_;
     PostfixChange enabled_, removal_;
     OldSetup old_;
+    std::vector<std::string> going_on_; // remarks
     std::string difference_;
 };
 

@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 
 from mail_host.host import MailHost
+from mail_host.postfix import Postfix
 from mail_host.process import Process, answers, wait_until
 
 OURS = ("smtpd_recipient_restrictions", "smtpd_data_restrictions", "smtpd_milters", "non_smtpd_milters")
@@ -98,7 +99,7 @@ class OldSetup:
         (etc / "main.cf").write_text(self._plugged_in)
         self.host.postfix.reload()
         self.systemctl("disable", "--now", "postgrey")
-        self._clamav_milter.stop()
+        self._clamav_milter.kill()  # it would wait for seconds, and has nothing to lose
         for folder in (self._bin, self.postgrey, self._milter_socket.parent):
             shutil.rmtree(folder)
 
@@ -108,11 +109,11 @@ class OldSetup:
     def postgrey_runs(self) -> bool:
         return answers(socket.AF_UNIX, os.fspath(self.postgrey / "socket"))
 
-    def postern(self, command: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
-        """The tool, for this host's Postfix, and on a system whose systemctl is ours."""
+    def postern(self, command: str, *words: str | Path, postfix: Postfix | None = None) -> subprocess.CompletedProcess[str]:
+        """The tool, for this host's Postfix or another, and on a system whose systemctl is ours."""
         line = [self.host.build / "config/postern", command, *words]
         if command in ("enable", "disable"):
-            line += ["--config-dir", self.host.postfix.etc, "--yes"]
+            line += ["--config-dir", (postfix or self.host.postfix).etc, "--yes"]
         if command == "enable":
             line.append(self.host.configuration)
         environment = dict(self.host.postfix.environment)
