@@ -4,6 +4,7 @@
 #include "policyd/policy_reply.h"
 
 #include <utility>
+#include <variant>
 
 namespace postern {
 namespace {
@@ -34,25 +35,29 @@ PolicyContexts::Names names_of(const std::vector<ChainedCheck>& checks)
 // The answer as it takes shape, and the record of how it did.
 class Policy::Decision {
 public:
-    // Takes a record from `spare`, and puts it back at the end. `is_observed`: the answer will be DUNNO.
-    Decision(bool is_recorded, bool is_observed, std::vector<LogRecord>& spare)
+    // Has the memory of `spare`, and gives it back at the end. `is_observed`: the answer will be DUNNO.
+    Decision(bool is_recorded, bool is_observed, LogRecord& spare)
         : is_recorded_(is_recorded)
         , is_observed_(is_observed)
-        , spare_(spare)
+        , spare_(&spare)
+        , checks_(std::move(spare))
     {
-        if (is_recorded_ && !spare_.empty()) {
-            checks_ = std::move(spare_.back());
-            spare_.pop_back();
-            checks_.clear();
-        }
+        checks_.clear();
+    }
+    Decision(Decision&& other) noexcept // for a wait: others have the memory then
+        : is_recorded_(other.is_recorded_)
+        , is_observed_(other.is_observed_)
+        , heaviest_(std::move(other.heaviest_))
+        , decided_by_(other.decided_by_)
+        , checks_(std::move(other.checks_))
+    {
     }
     ~Decision()
     {
-        if (is_recorded_)
-            spare_.push_back(std::move(checks_));
+        if (spare_)
+            *spare_ = std::move(checks_);
     }
-    Decision(const Decision&) = delete;
-    Decision& operator=(const Decision&) = delete;
+    Decision& operator=(Decision&&) = delete;
 
     // Takes the verdict of one check.
     void weigh(const Step& step, Verdict&& verdict, std::chrono::nanoseconds time)
@@ -95,7 +100,7 @@ private:
 
     bool is_recorded_;
     bool is_observed_;
-    std::vector<LogRecord>& spare_;
+    LogRecord* spare_ = nullptr;
     Verdict heaviest_;
     std::string_view decided_by_;
     LogRecord checks_;
@@ -130,57 +135,96 @@ std::vector<FunctionState> Policy::states() const
     return states;
 }
 
-asio::awaitable<std::string> Policy::answer(const PolicyRequest& request, std::uint64_t connection, Deadline deadline)
+// One request on its way through the chain.
+struct Policy::Run {
+    const PolicyRequest& request;
+    std::uint64_t connection;
+    Deadline deadline;
+    std::string& reply;
+    std::shared_ptr<PolicyMessage> message;
+    PolicyContexts::Selection asked;
+    SteadyClock::time_point start;
+    SteadyClock::time_point step_start;
+    Decision decision;
+    std::size_t step = 0; // that is asked next; the one that is waited for
+};
+
+std::optional<asio::awaitable<void>> Policy::answer(const PolicyRequest& request, std::uint64_t connection,
+                                                    Deadline deadline, std::string& reply)
 {
     ++counts_.requests;
-    if (request.protocol_state != "RCPT")
-        co_return answer_later_state(request, connection);
-
+    if (request.protocol_state != "RCPT") {
+        answer_later_state(request, connection, reply);
+        return std::nullopt;
+    }
     const auto start = SteadyClock::now();
-    const auto message = messages_.at(request.instance, start);
     const auto asked = contexts_.checks_for(request.policy_context);
     const bool is_observed = (asked & PolicyContexts::observed) != 0;
-    Decision decision(log_.wants(LogLevel::info), is_observed, records_);
-
-    auto step_start = start;
-    for (const auto& step : steps_) {
-        if (!(asked & step.bit))
-            continue;
-        auto soon = step.check->ask(request, *message, deadline);
-        if (auto* const later = std::get_if<asio::awaitable<Verdict>>(&soon)) {
-            auto verdict = co_await std::move(*later);
-            soon = std::move(verdict);
-        }
-        auto& verdict = std::get<Verdict>(soon);
-        if (!step.observe && !is_observed && !verdict.header.empty())
-            message->contribute(std::exchange(verdict.header, {}));
-        const auto step_end = SteadyClock::now();
-        decision.weigh(step, std::move(verdict), step_end - step_start);
-        step_start = step_end;
-        if (decision.is_final())
-            break;
-    }
-
-    auto reply = conclude(decision, *message, request, connection);
-    counts_.time.add(step_start - start);
-    if (decision.is_recorded())
-        record(decision, request, step_start - start);
-    co_return reply;
+    Run run{request, connection, deadline, reply, messages_.at(request.instance, start), asked, start, start,
+            Decision(log_.wants(LogLevel::info), is_observed, spare_)};
+    if (auto verdict = ask_on(run))
+        return wait(std::move(run), std::move(*verdict));
+    return std::nullopt;
 }
 
-std::string Policy::conclude(Decision& decision, PolicyMessage& message, const PolicyRequest& request,
-                             std::uint64_t connection)
+// As far as memory decides: to a verdict that has to be waited for, or to the end.
+std::optional<asio::awaitable<Verdict>> Policy::ask_on(Run& run)
 {
+    for (; run.step < steps_.size() && !run.decision.is_final(); ++run.step) {
+        const auto& step = steps_[run.step];
+        if (!(run.asked & step.bit))
+            continue;
+        auto soon = step.check->ask(run.request, *run.message, run.deadline);
+        if (auto* const later = std::get_if<asio::awaitable<Verdict>>(&soon))
+            return std::move(*later);
+        take(run, std::get<Verdict>(std::move(soon)));
+    }
+    conclude(run);
+    return std::nullopt;
+}
+
+asio::awaitable<void> Policy::wait(Run run, asio::awaitable<Verdict> verdict)
+{
+    std::optional<asio::awaitable<Verdict>> next(std::move(verdict));
+    while (next) {
+        auto got = co_await std::move(*next);
+        take(run, std::move(got));
+        ++run.step;
+        next = ask_on(run);
+    }
+}
+
+// The verdict of the check at hand.
+void Policy::take(Run& run, Verdict verdict)
+{
+    const auto& step = steps_[run.step];
+    if (!step.observe && !run.decision.is_observed() && !verdict.header.empty())
+        run.message->contribute(std::exchange(verdict.header, {}));
+    const auto now = SteadyClock::now();
+    run.decision.weigh(step, std::move(verdict), now - run.step_start);
+    run.step_start = now;
+}
+
+void Policy::conclude(Run& run)
+{
+    auto& decision = run.decision;
+    const auto& verdict = decision.verdict();
+    const auto time = run.step_start - run.start;
     if (decision.is_observed()) {
         ++counts_.answers[static_cast<std::size_t>(Action::dunno)];
-        return policy_reply({}, {});
+        write_policy_reply({}, {}, run.reply);
+    } else {
+        std::string_view header;
+        if (verdict.action == Action::dunno)
+            header = run.message->take_header(run.request, run.connection);
+        decision.has_header = !header.empty();
+        counts_.headers += decision.has_header;
+        ++counts_.answers[static_cast<std::size_t>(verdict.action)];
+        write_policy_reply(verdict, header, run.reply);
     }
-    const auto& verdict = decision.verdict();
-    const auto header = verdict.action == Action::dunno ? message.take_header(request, connection) : std::string_view();
-    decision.has_header = !header.empty();
-    counts_.headers += decision.has_header;
-    ++counts_.answers[static_cast<std::size_t>(verdict.action)];
-    return policy_reply(verdict, header);
+    counts_.time.add(time);
+    if (decision.is_recorded())
+        record(decision, run.request, time);
 }
 
 void Policy::record(const Decision& decision, const PolicyRequest& request, std::chrono::nanoseconds time)
@@ -209,7 +253,7 @@ void Policy::record(const Decision& decision, const PolicyRequest& request, std:
 }
 
 // A header that no recipient's answer could take along goes out at DATA.
-std::string Policy::answer_later_state(const PolicyRequest& request, std::uint64_t connection)
+void Policy::answer_later_state(const PolicyRequest& request, std::uint64_t connection, std::string& reply)
 {
     std::shared_ptr<PolicyMessage> message;
     std::string_view header;
@@ -221,7 +265,7 @@ std::string Policy::answer_later_state(const PolicyRequest& request, std::uint64
             messages_.forget(request.instance); // no more will be asked of it
     }
     counts_.headers += !header.empty();
-    return policy_reply({}, header);
+    write_policy_reply({}, header, reply);
 }
 
 } // namespace postern

@@ -30,6 +30,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,9 +48,10 @@ public:
     Policy(std::vector<ChainedCheck> checks, MessageStore& messages, PolicyCounts& counts, Log& log,
            PolicyContexts::Names known_checks = {});
 
-    // The reply as Postfix wants it. `connection` is a number that no other connection has.
-    // `request` outlives the call.
-    asio::awaitable<std::string> answer(const PolicyRequest& request, std::uint64_t connection, Deadline deadline);
+    // Writes the reply as Postfix wants it; where it has to be waited for, by what is given.
+    // `connection` is a number that no other connection has. `request` and `reply` outlive the wait.
+    std::optional<asio::awaitable<void>> answer(const PolicyRequest& request, std::uint64_t connection,
+                                                Deadline deadline, std::string& reply);
 
     // No more requests of the message with this `instance` are to come.
     void forget(std::string_view instance) { messages_.forget(instance); }
@@ -68,10 +70,13 @@ private:
         PolicyContexts::Selection bit; // in what a place of main.cf asks for
     };
     class Decision;
+    struct Run;
 
-    std::string answer_later_state(const PolicyRequest& request, std::uint64_t connection);
-    std::string conclude(Decision& decision, PolicyMessage& message, const PolicyRequest& request,
-                         std::uint64_t connection);
+    void answer_later_state(const PolicyRequest& request, std::uint64_t connection, std::string& reply);
+    std::optional<asio::awaitable<Verdict>> ask_on(Run& run);
+    asio::awaitable<void> wait(Run run, asio::awaitable<Verdict> verdict);
+    void take(Run& run, Verdict verdict);
+    void conclude(Run& run);
     void record(const Decision& decision, const PolicyRequest& request, std::chrono::nanoseconds time);
 
     std::vector<Step> steps_;
@@ -79,8 +84,8 @@ private:
     MessageStore& messages_;
     PolicyCounts& counts_;
     Log& log_;
-    LogRecord line_;                  // the decision record in the making
-    std::vector<LogRecord> records_;  // that no request uses now, for the memory they have
+    LogRecord line_;  // the decision record in the making
+    LogRecord spare_; // the same of its part on the checks, while none is
 };
 
 } // namespace postern

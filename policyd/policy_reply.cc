@@ -65,25 +65,23 @@ bool is_header(std::string_view header)
         && std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
-std::string prepend(std::string_view header)
+void prepend(std::string_view header, std::string& reply)
 {
     header = trim(header);
-    if (!is_header(header.substr(0, policy_header_limit)))
-        return std::string(dunno);
-    std::string reply;
-    reply.reserve(32 + header.size());
+    if (!is_header(header.substr(0, policy_header_limit))) {
+        reply = dunno;
+        return;
+    }
     reply = "action=PREPEND ";
     append_printable(reply, header, policy_header_limit);
-    return reply += "\n\n";
+    reply += "\n\n";
 }
 
-} // namespace
-
-std::string policy_reply(const Verdict& verdict, std::string_view header)
+std::string action(const Verdict& verdict)
 {
     switch (verdict.action) {
     case Action::dunno:
-        return header.empty() ? std::string(dunno) : prepend(header);
+        break;
     case Action::reject:
         return refusal("REJECT", verdict);
     case Action::defer:
@@ -106,6 +104,25 @@ std::string policy_reply(const Verdict& verdict, std::string_view header)
         return reply("WARN", clean_text(verdict.text));
     }
     return std::string(dunno); // unreachable: -Wswitch names an action without a case
+}
+
+} // namespace
+
+void write_policy_reply(const Verdict& verdict, std::string_view header, std::string& reply)
+{
+    if (verdict.action != Action::dunno)
+        reply = action(verdict);
+    else if (!header.empty())
+        prepend(header, reply);
+    else
+        reply = dunno;
+}
+
+std::string policy_reply(const Verdict& verdict, std::string_view header)
+{
+    std::string reply;
+    write_policy_reply(verdict, header, reply);
+    return reply;
 }
 
 std::string policy_reply(const Verdict& verdict)

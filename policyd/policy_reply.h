@@ -26,6 +26,9 @@ constexpr std::size_t policy_header_limit = 990; // RFC 5322 2.1.1: a line of a 
 // The action, or with none PREPEND for `header`, or DUNNO.
 std::string policy_reply(const Verdict& verdict, std::string_view header);
 
+// The same into a text that was used before, whose memory stays.
+void write_policy_reply(const Verdict& verdict, std::string_view header, std::string& reply);
+
 // The same with the header that the verdict itself carries.
 std::string policy_reply(const Verdict& verdict);
 

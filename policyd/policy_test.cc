@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Answers what it was told to, and counts how often it was asked.
+// Answers what it was told to, and counts how often it was asked. Every other one is waited for.
 class FakeCheck final : public Check {
 public:
     FakeCheck(std::string_view name, Verdict verdict, int& asked)
@@ -24,16 +24,22 @@ public:
 
     std::string_view name() const override { return name_; }
 
-    VerdictSoon ask(const PolicyRequest&, PolicyMessage&, Deadline) override { return later(); }
+    VerdictSoon ask(const PolicyRequest&, PolicyMessage&, Deadline) override
+    {
+        if (name_.front() % 2 == 0) // b, d, f
+            return later();
+        return now();
+    }
 
 private:
-    asio::awaitable<Verdict> later()
+    Verdict now()
     {
         ++asked_;
         if (verdict_.reason == "throw")
             throw std::runtime_error("broken check");
-        co_return verdict_;
+        return verdict_;
     }
+    asio::awaitable<Verdict> later() { co_return now(); }
 
     std::string_view name_;
     Verdict verdict_;
@@ -71,7 +77,9 @@ struct Fixture {
         request.policy_context = std::move(context);
         request.client_address = "192.0.2.1";
         request.sender = "s@example.net";
-        const auto reply = run(policy->answer(request, connection, std::chrono::steady_clock::now() + 20s));
+        std::string reply = "that of the last request";
+        if (auto later = policy->answer(request, connection, std::chrono::steady_clock::now() + 20s, reply))
+            run(std::move(*later));
         REQUIRE(reply.size() > 9);
         REQUIRE(reply.substr(0, 7) == "action=");
         REQUIRE(reply.substr(reply.size() - 2) == "\n\n");
@@ -401,10 +409,39 @@ TEST_CASE("Policy: counts")
 
 TEST_CASE("Policy: an exception of a check leaves the chain")
 {
-    Fixture fixture({{{.reason = "throw"}}});
     PolicyRequest request;
     request.protocol_state = "RCPT";
-    CHECK_THROWS_AS(run(fixture.policy->answer(request, 1, {})), std::runtime_error);
+    std::string reply;
+    Fixture at_once({{{.reason = "throw"}}});
+    CHECK_THROWS_AS(at_once.policy->answer(request, 1, {}, reply), std::runtime_error);
+
+    Fixture later({{{}}, {{.reason = "throw"}}});
+    auto answer = later.policy->answer(request, 1, {}, reply);
+    REQUIRE(answer);
+    CHECK_THROWS_AS(run(std::move(*answer)), std::runtime_error);
+}
+
+TEST_CASE("Policy: another request is answered while one waits")
+{
+    Fixture fixture({{{.reason = "first"}}, {{.reason = "second"}}});
+    PolicyRequest waiting, other;
+    waiting.protocol_state = other.protocol_state = "RCPT";
+    waiting.recipient = "waiting@example.org";
+    other.recipient = "other@example.org";
+    other.policy_context = "a";
+    std::string late, soon;
+    auto answer = fixture.policy->answer(waiting, 1, std::chrono::steady_clock::now() + 20s, late);
+    REQUIRE(answer);
+    CHECK_FALSE(fixture.policy->answer(other, 2, std::chrono::steady_clock::now() + 20s, soon));
+    CHECK(soon == "action=DUNNO\n\n");
+    run(std::move(*answer));
+    CHECK(late == "action=DUNNO\n\n");
+
+    REQUIRE(fixture.log.lines.size() == 2);
+    CHECK(fixture.log.lines[0].find("recipient=other@example.org a=dunno first") != std::string::npos);
+    CHECK(fixture.log.lines[0].find("second") == std::string::npos);
+    CHECK(fixture.log.lines[1].find("recipient=waiting@example.org a=dunno first") != std::string::npos);
+    CHECK(fixture.log.lines[1].find("b=dunno second") != std::string::npos);
 }
 
 } // namespace postern

@@ -61,8 +61,8 @@ struct Server::Shared : std::enable_shared_from_this<Shared> {
         , room(io)
         , sweep_timer(io)
         , options(server_options)
-        , current(current_policy)
         , log(server_log)
+        , surroundings{poll, options.limits, current_policy, server_log, [this](auto number) { end_soon(number); }}
     {
         listener.non_blocking(true);
     }
@@ -72,6 +72,7 @@ struct Server::Shared : std::enable_shared_from_this<Shared> {
     asio::awaitable<void> wait_for_room();
     asio::awaitable<void> accept_one();
     void begin_session(FileDescriptor socket);
+    void end_soon(std::uint64_t number);
     void end_session(std::uint64_t number);
     void displace_idle();
     void complain(const std::string& problem);
@@ -85,9 +86,9 @@ struct Server::Shared : std::enable_shared_from_this<Shared> {
     asio::steady_timer room; // cancelled when a connection ends
     asio::steady_timer sweep_timer;
     ServerOptions options;
-    const CurrentPolicy& current;
     Log& log;
 
+    SessionSurroundings surroundings;
     std::unordered_map<std::uint64_t, std::shared_ptr<Session>> sessions;
     std::uint64_t accepted = 0;
     std::uint64_t displaced = 0;
@@ -197,15 +198,15 @@ void Server::Shared::begin_session(FileDescriptor socket)
     if (family != AF_UNIX)
         send_at_once(socket.get());
     const auto number = ++accepted;
-    auto session = std::make_shared<Session>(std::move(socket), poll, number, options.limits, current, log);
+    const auto session = std::make_shared<Session>(std::move(socket), number, surroundings);
     sessions.emplace(number, session);
-    asio::co_spawn(
-        io,
-        [self = shared_from_this(), session, number]() -> asio::awaitable<void> {
-            co_await session->run();
-            self->end_session(number);
-        },
-        asio::detached);
+    session->start();
+}
+
+// Its own members are at work, or somebody goes through all sessions.
+void Server::Shared::end_soon(std::uint64_t number)
+{
+    asio::post(io, [self = shared_from_this(), number] { self->end_session(number); });
 }
 
 void Server::Shared::end_session(std::uint64_t number)

@@ -1,6 +1,6 @@
 // server - takes the connections of Postfix smtpd(8) processes
 //
-// One coroutine a connection (see session), at most `max_connections`. When
+// One session a connection (see session), at most `max_connections`. When
 // there are that many, or no descriptor is left, the one that has been idle
 // longest makes way: Postfix opens another when it needs one, at the cost of a
 // second, while one that is never taken would cost it its whole time limit.

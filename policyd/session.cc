@@ -1,6 +1,8 @@
 #include "policyd/session.h"
 
-#include <asio/use_awaitable.hpp>
+#include <algorithm>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 #include <cerrno>
 #include <exception>
 #include <sys/ioctl.h>
@@ -10,62 +12,107 @@ namespace postern {
 
 using SteadyClock = std::chrono::steady_clock;
 
-Session::Session(FileDescriptor socket, SocketPoll& poll, std::uint64_t number, const SessionLimits& limits,
-                 const CurrentPolicy& current, Log& log)
+Session::Session(FileDescriptor socket, std::uint64_t number, const SessionSurroundings& surroundings)
     : socket_(std::move(socket))
-    , poll_(poll)
     , number_(number)
-    , limits_(limits)
-    , current_(current)
-    , log_(log)
+    , surroundings_(surroundings)
     , since_(SteadyClock::now())
-    , buffer_(limits.request_size)
+    , buffer_(surroundings.limits.request_size)
 {
 }
 
-// In one piece, for each coroutine of its own would cost every request.
-asio::awaitable<void> Session::run()
+void Session::start()
+{
+    surroundings_.poll.wait_readable(socket_.get(), *this);
+}
+
+// An exception, of a check or for want of memory, ends the connection: Postfix applies its own default.
+template <class Work>
+void Session::guarded(Work work)
 {
     try {
-        for (;;) {
-            if (const auto text = buffer_.request()) {
-                const auto now = SteadyClock::now();
-                if (!take(*text, now))
-                    break;
-                const auto policy = current_.policy; // a reload may put another in its place meanwhile
-                forget_last_message(*policy);
-                const auto reply = co_await policy->answer(request_, number_, now + limits_.deadline);
-                if (poll_.is_in_round()) // the answers of a round leave together
-                    co_await poll_.round_end(asio::use_awaitable);
-                std::string_view rest = reply;
-                if (!send(rest) || (!rest.empty() && !co_await write(rest)))
-                    break;
-                if (buffer_.empty())
-                    enter(State::idle, now); // not the time of the answer: an idle second more or less is no matter
-                else
-                    enter(State::arriving, SteadyClock::now());
-            } else {
-                if (is_stopping_ && buffer_.empty())
-                    break;
-                if (has_space())
-                    co_await poll_.readable(socket_.get(), asio::use_awaitable);
-                if (!read())
-                    break;
-            }
-        }
-    } catch (const std::exception& exception) { // of a check, or no memory: Postfix applies its own default
+        work();
+    } catch (const std::exception& exception) {
         report(exception.what());
+        close();
     }
-    close();
 }
 
-bool Session::has_space()
+void Session::ready()
 {
-    if (!buffer_.space().empty())
-        return true;
-    report("request is too long");
-    close();
-    return false;
+    guarded([this] {
+        if (state_ == State::deciding) // the next request can wait until this one is answered
+            surroundings_.poll.rest(socket_.get());
+        else if (state_ == State::answering)
+            finish();
+        else if (read())
+            serve();
+        else
+            close();
+    });
+}
+
+void Session::round_ended()
+{
+    guarded([this] { finish(); });
+}
+
+// Answers what is here, as far as it goes without waiting; what has to be waited for goes on with finish().
+void Session::serve()
+{
+    while (const auto text = buffer_.request()) {
+        if (!begin(*text) || !send())
+            return;
+    }
+    if (is_stopping_ && buffer_.empty()) {
+        close();
+    } else if (buffer_.space().empty()) {
+        report("request is too long");
+        close();
+    } else {
+        surroundings_.poll.wait_readable(socket_.get(), *this);
+    }
+}
+
+// Asks for the answer of the request at the front of `text`. True: it can be sent now.
+bool Session::begin(std::string_view text)
+{
+    const auto now = SteadyClock::now();
+    if (!take(text, now)) {
+        close();
+        return false;
+    }
+    const auto policy = surroundings_.current.policy; // a reload may put another in its place meanwhile
+    forget_last_message(*policy);
+    if (auto later = policy->answer(request_, number_, now + surroundings_.limits.deadline, reply_)) {
+        asio::co_spawn(surroundings_.poll.io(), finish_later(shared_from_this(), policy, std::move(*later)), asio::detached);
+        return false;
+    }
+    return !surroundings_.poll.hold(*this); // the answers of a round leave together
+}
+
+// What it works on is kept until the answer is there.
+asio::awaitable<void> Session::finish_later([[maybe_unused]] std::shared_ptr<Session> self,
+                                            [[maybe_unused]] std::shared_ptr<Policy> policy,
+                                            asio::awaitable<void> answer)
+{
+    try {
+        co_await std::move(answer);
+    } catch (const std::exception& exception) {
+        if (state_ == State::closed)
+            co_return;
+        report(exception.what());
+        close();
+    }
+    if (state_ != State::closed) // else what surrounded it may be gone
+        guarded([this] { finish(); });
+}
+
+// The answer at hand, and what came after its request.
+void Session::finish()
+{
+    if (send())
+        serve();
 }
 
 // What has arrived. False: the connection is over.
@@ -110,28 +157,29 @@ void Session::forget_last_message(Policy& policy)
     instance_ = request_.instance;
 }
 
-// What the socket takes at once: all, as a rule. False: the connection is over.
-bool Session::send(std::string_view& reply)
+// What the socket takes of the answer: all, as a rule. False: the rest has to wait, or the connection is over.
+bool Session::send()
 {
     if (state_ == State::closed)
         return false;
-    const auto count = ::send(socket_.get(), reply.data(), reply.size(), MSG_NOSIGNAL);
-    if (count < 0)
-        return errno == EAGAIN || errno == EINTR;
-    reply.remove_prefix(static_cast<std::size_t>(count));
+    const auto count = ::send(socket_.get(), reply_.data() + sent_, reply_.size() - sent_, MSG_NOSIGNAL);
+    if (count < 0 && errno != EAGAIN && errno != EINTR) {
+        close();
+        return false;
+    }
+    sent_ += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+    if (sent_ < reply_.size()) { // the client is slow to take it
+        if (state_ != State::answering)
+            enter(State::answering, SteadyClock::now());
+        surroundings_.poll.wait_writable(socket_.get(), *this);
+        return false;
+    }
+    sent_ = 0;
+    if (buffer_.empty())
+        enter(State::idle, since_); // not the time of the answer: an idle second more or less is no matter
+    else
+        enter(State::arriving, SteadyClock::now());
     return true;
-}
-
-// The rest of an answer to a client that is slow to take it.
-asio::awaitable<bool> Session::write(std::string_view reply)
-{
-    enter(State::answering, SteadyClock::now());
-    do {
-        co_await poll_.writable(socket_.get(), asio::use_awaitable);
-        if (!send(reply))
-            co_return false;
-    } while (!reply.empty());
-    co_return true;
 }
 
 bool Session::is_idle() const
@@ -150,12 +198,12 @@ void Session::stop()
 void Session::expire(Time now)
 {
     const auto spent = now - since_;
-    if (state_ == State::idle && spent > limits_.idle) {
+    if (state_ == State::idle && spent > surroundings_.limits.idle) {
         close();
-    } else if (state_ == State::arriving && spent > limits_.arrival) {
+    } else if (state_ == State::arriving && spent > surroundings_.limits.arrival) {
         report("request did not arrive in time");
         close();
-    } else if (state_ == State::answering && spent > limits_.arrival) {
+    } else if (state_ == State::answering && spent > surroundings_.limits.arrival) {
         report("client did not take the answer in time");
         close();
     }
@@ -171,7 +219,7 @@ void Session::enter(State state, Time since)
 
 void Session::report(std::string_view problem)
 {
-    log_.warning("policy_connection", {{"problem", problem}, {"connection", number_}});
+    surroundings_.log.warning("policy_connection", {{"problem", problem}, {"connection", number_}});
 }
 
 void Session::close()
@@ -179,8 +227,9 @@ void Session::close()
     if (!socket_)
         return;
     enter(State::closed, SteadyClock::now());
-    poll_.forget(socket_.get());
+    surroundings_.poll.forget(socket_.get());
     socket_ = {};
+    surroundings_.on_end(number_);
 }
 
 } // namespace postern

@@ -1,7 +1,9 @@
 // session - one connection of a Postfix smtpd(8) process
 //
-// A coroutine: read to the empty line, ask the policy, write the answer,
-// again. Postfix keeps a connection for 1000 s (smtpd_policy_service_max_ttl),
+// Reads to the empty line, asks the policy, writes the answer, again. No
+// coroutine as long as memory decides, which is nearly always: only an answer
+// that has to be waited for runs as one, which keeps the session alive.
+// Postfix keeps a connection for 1000 s (smtpd_policy_service_max_ttl),
 // so an idle one may stay longer than that; only a request that has begun to
 // arrive, and an answer that nobody takes, have a time limit. The server
 // looks at the limits now and then (expire), so no timer runs per request.
@@ -20,9 +22,12 @@
 
 #include <asio/awaitable.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace postern {
 
@@ -38,16 +43,24 @@ struct CurrentPolicy {
     std::shared_ptr<Policy> policy;
 };
 
-class Session {
+// What all sessions of a server share. The references outlive each session's close().
+struct SessionSurroundings {
+    SocketPoll& poll;
+    const SessionLimits& limits;
+    const CurrentPolicy& current;
+    Log& log;
+    std::function<void(std::uint64_t number)> on_end; // called once, by a member of the session: it must not destroy it
+};
+
+class Session final : public SocketPoll::Client, public std::enable_shared_from_this<Session> {
 public:
     using Time = std::chrono::steady_clock::time_point;
 
-    // `number` is one that no other connection has. The references outlive this.
-    Session(FileDescriptor socket, SocketPoll& poll, std::uint64_t number, const SessionLimits& limits,
-            const CurrentPolicy& current, Log& log);
+    // `number` is one that no other connection has. `surroundings` outlive its close().
+    Session(FileDescriptor socket, std::uint64_t number, const SessionSurroundings& surroundings);
 
-    // Returns when the connection is over. This must live until then.
-    asio::awaitable<void> run();
+    // From now on it is served, until it is closed. This must live until then.
+    void start();
 
     // Ends at once if idle, else after the requests that have begun.
     void stop();
@@ -55,7 +68,7 @@ public:
     // Ends the connection if it has exceeded a limit.
     void expire(Time now);
 
-    // Ends it now. What the coroutine waits for on the socket completes with an error.
+    // Ends it now.
     void close();
 
     // Nothing of a request is here, not even unread.
@@ -65,27 +78,34 @@ public:
 private:
     enum class State { idle, arriving, deciding, answering, closed };
 
-    bool has_space();
+    void ready() override;
+    void round_ended() override;
+    template <class Work>
+    void guarded(Work work);
+
     bool read();
+    void serve();
+    bool begin(std::string_view text);
     bool take(std::string_view text, Time now);
     void forget_last_message(Policy& policy);
-    asio::awaitable<bool> write(std::string_view reply);
-    bool send(std::string_view& reply);
+    asio::awaitable<void> finish_later(std::shared_ptr<Session> self, std::shared_ptr<Policy> policy,
+                                       asio::awaitable<void> answer);
+    void finish();
+    bool send();
     void enter(State state, Time since);
     void report(std::string_view problem);
 
     FileDescriptor socket_; // non-blocking
-    SocketPoll& poll_;
     std::uint64_t number_;
-    const SessionLimits& limits_;
-    const CurrentPolicy& current_;
-    Log& log_;
+    const SessionSurroundings& surroundings_;
 
     State state_ = State::idle;
     Time since_;
     bool is_stopping_ = false;
     RequestBuffer buffer_;
     PolicyRequest request_;
+    std::string reply_;
+    std::size_t sent_ = 0; // octets of it
     std::string instance_; // of the message that was asked about last
 };
 

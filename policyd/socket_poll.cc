@@ -1,9 +1,14 @@
 #include "policyd/socket_poll.h"
 
+#include <algorithm>
 #include <array>
+#include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
 #include <cerrno>
+#include <sys/epoll.h>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace postern {
 namespace {
@@ -30,7 +35,7 @@ struct SocketPoll::State : std::enable_shared_from_this<State> {
 
     struct Socket {
         std::uint32_t watched = 0; // events that epoll knows we want; 0: it does not know the socket
-        std::unique_ptr<Waiter> waiter{};
+        Client* client = nullptr;
     };
 
     // Tells epoll what is wanted of `fd`; 0 is nothing at all, not even its end.
@@ -46,13 +51,15 @@ struct SocketPoll::State : std::enable_shared_from_this<State> {
         if (::epoll_ctl(poll.native_handle(), operation, fd, &event) == 0 || events == 0)
             socket.watched = events;
         else
-            wake_soon(std::move(socket.waiter));
+            tell_soon(fd);
     }
 
-    void wake_soon(std::unique_ptr<Waiter> waiter)
+    void tell_soon(int fd)
     {
-        if (waiter)
-            asio::post(io, [waiter = std::move(waiter)] { waiter->wake(); });
+        asio::post(io, [self = shared_from_this(), fd] {
+            if (auto* const client = self->sockets[static_cast<std::size_t>(fd)].client)
+                client->ready();
+        });
     }
 
     // Asio watches the epoll instance itself: it is readable while a socket has an event.
@@ -72,10 +79,8 @@ struct SocketPoll::State : std::enable_shared_from_this<State> {
         for (int i = 0; i < count && poll.is_open(); ++i) {
             const int fd = events[static_cast<std::size_t>(i)].data.fd;
             is_in_round = true;
-            if (auto waiter = std::move(sockets[static_cast<std::size_t>(fd)].waiter))
-                waiter->wake(); // may do anything: wait again, forget, end all
-            else
-                watch(fd, 0); // or it would be told again and again
+            if (auto* const client = sockets[static_cast<std::size_t>(fd)].client)
+                client->ready(); // may do anything: wait for something else, forget, end all
             if (held.size() >= most_held)
                 end_round();
         }
@@ -87,15 +92,16 @@ struct SocketPoll::State : std::enable_shared_from_this<State> {
     void end_round()
     {
         is_in_round = false;
-        for (auto& waiter : held) // nobody adds one: it is no round any more
-            waiter->wake();
+        for (std::size_t i = 0; i < held.size(); ++i) // nobody adds one: it is no round any more
+            if (auto* const client = held[i])
+                client->round_ended();
         held.clear();
     }
 
     asio::io_context& io;
     asio::posix::stream_descriptor poll;
     std::vector<Socket> sockets; // by descriptor
-    std::vector<std::unique_ptr<Waiter>> held; // until the end of the round
+    std::vector<Client*> held;   // until the end of the round; nullptr: was forgotten
     bool is_in_round = false;
 };
 
@@ -111,23 +117,35 @@ SocketPoll::~SocketPoll()
     state_->poll.close(ignored);
 }
 
-void SocketPoll::add(int fd, std::uint32_t events, std::unique_ptr<Waiter> waiter)
+void SocketPoll::wait(int fd, std::uint32_t events, Client& client)
 {
     const auto index = static_cast<std::size_t>(fd);
     if (index >= state_->sockets.size())
         state_->sockets.resize(index + 1);
-    state_->sockets[index].waiter = std::move(waiter);
+    state_->sockets[index].client = &client;
     state_->watch(fd, events);
 }
 
-bool SocketPoll::is_in_round() const
+void SocketPoll::wait_readable(int fd, Client& client)
 {
-    return state_->is_in_round;
+    wait(fd, EPOLLIN, client);
 }
 
-void SocketPoll::add_to_round(std::unique_ptr<Waiter> waiter)
+void SocketPoll::wait_writable(int fd, Client& client)
 {
-    state_->held.push_back(std::move(waiter));
+    wait(fd, EPOLLOUT, client);
+}
+
+void SocketPoll::rest(int fd)
+{
+    state_->watch(fd, 0);
+}
+
+bool SocketPoll::hold(Client& client)
+{
+    if (state_->is_in_round)
+        state_->held.push_back(&client);
+    return state_->is_in_round;
 }
 
 void SocketPoll::forget(int fd)
@@ -136,7 +154,13 @@ void SocketPoll::forget(int fd)
     if (index >= state_->sockets.size())
         return;
     state_->watch(fd, 0);
-    state_->wake_soon(std::move(state_->sockets[index].waiter));
+    auto* const client = std::exchange(state_->sockets[index].client, nullptr);
+    std::replace(state_->held.begin(), state_->held.end(), client, static_cast<Client*>(nullptr));
+}
+
+asio::io_context& SocketPoll::io() const
+{
+    return state_->io;
 }
 
 } // namespace postern

@@ -1,12 +1,11 @@
 #include "policyd/socket_poll.h"
 
 #include <array>
-#include <asio/awaitable.hpp>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
-#include <asio/use_awaitable.hpp>
+#include <deque>
 #include <doctest/doctest.h>
+#include <functional>
 #include <memory>
+#include <string>
 #include <sys/socket.h>
 
 namespace postern {
@@ -30,21 +29,33 @@ struct Pair {
     FileDescriptor ours, theirs;
 };
 
+// Does what it is told to, with the poll of a fixture.
+class FakeClient final : public SocketPoll::Client {
+public:
+    explicit FakeClient(std::function<void()> on_ready, std::function<void()> on_round_ended = {})
+        : on_ready_(std::move(on_ready))
+        , on_round_ended_(std::move(on_round_ended))
+    {
+    }
+    void ready() override { on_ready_(); }
+    void round_ended() override { on_round_ended_(); }
+
+private:
+    std::function<void()> on_ready_, on_round_ended_;
+};
+
 class Fixture {
 public:
-    // Reads `pair` octet by octet into `text`, until it ends or is forgotten.
+    // Reads `pair` octet by octet into `text`, until it ends.
     void read_from(Pair& pair)
     {
-        asio::co_spawn(
-            io,
-            [this, &pair]() -> asio::awaitable<void> {
-                for (char c = 0; c != '-';) {
-                    co_await poll->readable(pair.ours.get(), asio::use_awaitable);
-                    c = pair.heard();
-                    text += c;
-                }
-            },
-            asio::detached);
+        clients.emplace_back([this, &pair] {
+            const char c = pair.heard();
+            text += c;
+            if (c == '-')
+                poll->rest(pair.ours.get());
+        });
+        poll->wait_readable(pair.ours.get(), clients.back());
     }
 
     void settle()
@@ -56,6 +67,7 @@ public:
     asio::io_context io;
     std::unique_ptr<SocketPoll> poll = std::make_unique<SocketPoll>(io);
     std::string text;
+    std::deque<FakeClient> clients;
 };
 
 } // namespace
@@ -85,50 +97,52 @@ TEST_CASE("SocketPoll: wakes at the end of the connection")
     CHECK(fixture.text == "-");
 }
 
-TEST_CASE("SocketPoll: what nobody waits for is not told of again and again, and not lost")
+TEST_CASE("SocketPoll: who rests or has forgotten is not told, and nothing is lost")
 {
     Fixture fixture;
     Pair first, second;
     fixture.read_from(first);
     first.tell('a');
     fixture.settle();
-    first.theirs = {}; // its reader ends; nobody waits for it any more
+    first.theirs = {}; // its reader rests then
     fixture.settle();
     CHECK(fixture.text == "a-");
     CHECK(fixture.io.poll() == 0);
 
     fixture.read_from(second);
+    fixture.poll->rest(second.ours.get());
     second.tell('b');
     fixture.settle();
-    CHECK(fixture.text == "a-b");
-    fixture.poll->forget(second.ours.get());
-    second.ours = {};
+    CHECK(fixture.text == "a-");
+    fixture.poll->wait_readable(second.ours.get(), fixture.clients.back());
     fixture.settle();
-    CHECK(fixture.text == "a-b-");
+    CHECK(fixture.text == "a-b");
+    second.tell('c');
+    fixture.poll->forget(second.ours.get());
+    fixture.settle();
+    CHECK(fixture.text == "a-b");
 }
 
 TEST_CASE("SocketPoll: what is held until the end of a round waits for what came with it, and for no more")
 {
     Fixture fixture;
-    Pair first, second;
-    CHECK_FALSE(fixture.poll->is_in_round());
+    Pair first, second, third;
+    std::deque<FakeClient> clients;
     const auto serve = [&](Pair& pair) {
-        asio::co_spawn(
-            fixture.io,
-            [&]() -> asio::awaitable<void> {
-                for (int i = 0; i < 2; ++i) {
-                    co_await fixture.poll->readable(pair.ours.get(), asio::use_awaitable);
-                    fixture.text += pair.heard();
-                    REQUIRE(fixture.poll->is_in_round());
-                    co_await fixture.poll->round_end(asio::use_awaitable);
-                    CHECK_FALSE(fixture.poll->is_in_round());
-                    fixture.text += '.';
-                }
+        auto* const client = &clients.emplace_back(
+            [&, index = clients.size()] {
+                fixture.text += pair.heard();
+                CHECK(fixture.poll->hold(clients[index]));
             },
-            asio::detached);
+            [&] {
+                CHECK_FALSE(fixture.poll->hold(clients.front())); // it is over
+                fixture.text += '.';
+            });
+        fixture.poll->wait_readable(pair.ours.get(), *client);
     };
     serve(first);
     serve(second);
+    CHECK_FALSE(fixture.poll->hold(clients.front()));
     first.tell('a');
     second.tell('a');
     fixture.settle();
@@ -138,6 +152,18 @@ TEST_CASE("SocketPoll: what is held until the end of a round waits for what came
     second.tell('b');
     fixture.settle();
     CHECK(fixture.text == "aa..b.b.");
+
+    auto& forgetter = fixture.clients.emplace_back([&] {
+        fixture.text += third.heard();
+        fixture.poll->forget(first.ours.get());
+        fixture.poll->forget(second.ours.get());
+    });
+    fixture.poll->wait_readable(third.ours.get(), forgetter);
+    first.tell('c');
+    second.tell('c');
+    third.tell('c');
+    fixture.settle();
+    CHECK(fixture.text == "aa..b.b.ccc"); // who is forgotten is not told either
 }
 
 TEST_CASE("SocketPoll: wakes when there is room to write")
@@ -148,13 +174,11 @@ TEST_CASE("SocketPoll: wakes when there is room to write")
     while (::send(pair.ours.get(), much.data(), much.size(), 0) > 0) {
     }
     bool has_room = false;
-    asio::co_spawn(
-        fixture.io,
-        [&]() -> asio::awaitable<void> {
-            co_await fixture.poll->writable(pair.ours.get(), asio::use_awaitable);
-            has_room = true;
-        },
-        asio::detached);
+    FakeClient client([&] {
+        has_room = true;
+        fixture.poll->rest(pair.ours.get());
+    });
+    fixture.poll->wait_writable(pair.ours.get(), client);
     fixture.settle();
     CHECK_FALSE(has_room);
     std::string sink(1 << 20, '\0');
@@ -169,17 +193,15 @@ TEST_CASE("SocketPoll: may end while sockets are being served")
     Fixture fixture;
     Pair first, second;
     const auto serve = [&](Pair& pair, Pair& other) {
-        asio::co_spawn(
-            fixture.io,
-            [&]() -> asio::awaitable<void> {
-                co_await fixture.poll->readable(pair.ours.get(), asio::use_awaitable);
-                if (fixture.text.empty()) { // the first one ends it for both
-                    fixture.text = "served";
-                    fixture.poll->forget(other.ours.get());
-                    fixture.poll.reset();
-                }
-            },
-            asio::detached);
+        fixture.clients.emplace_back([&] {
+            if (fixture.text.empty()) { // the first one ends it for both
+                fixture.text = "served";
+                fixture.poll->forget(pair.ours.get());
+                fixture.poll->forget(other.ours.get());
+                fixture.poll.reset();
+            }
+        });
+        fixture.poll->wait_readable(pair.ours.get(), fixture.clients.back());
     };
     serve(first, second);
     serve(second, first);
