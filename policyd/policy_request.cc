@@ -3,6 +3,7 @@
 #include "common/text.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <iterator>
 
@@ -52,19 +53,36 @@ constexpr Attribute attributes[] = {
 constexpr auto attribute_count = std::size(attributes);
 constexpr std::size_t request_place = 0;
 
-bool is_line_of(std::string_view line, const Attribute& attribute)
+// As memcmp(3), but without a call: it is asked thirty times a request.
+bool is_same(const char* a, const char* b, std::size_t size)
 {
-    const auto size = attribute.name.size();
-    return line.size() > size && line[size] == '=' && std::memcmp(line.data(), attribute.name.data(), size) == 0;
+    const auto word = [](const char* at) {
+        std::uint64_t octets = 0;
+        std::memcpy(&octets, at, sizeof octets);
+        return octets;
+    };
+    if (size < 8)
+        return std::equal(a, a + size, b);
+    for (std::size_t i = 0; i + 8 < size; i += 8)
+        if (word(a + i) != word(b + i))
+            return false;
+    return word(a + size - 8) == word(b + size - 8);
 }
 
-// The place of the attribute whose line this is, at first where it is expected; attribute_count: none of them.
-std::size_t attribute_of(std::string_view line, std::size_t expected)
+// Whether `text` begins with a line of this attribute.
+bool begins_with(std::string_view text, const Attribute& attribute)
 {
-    if (expected < attribute_count && is_line_of(line, attributes[expected]))
+    const auto size = attribute.name.size();
+    return text.size() > size && text[size] == '=' && is_same(text.data(), attribute.name.data(), size);
+}
+
+// The place of the attribute that `text` begins with, at first where it is expected; attribute_count: none of them.
+std::size_t attribute_of(std::string_view text, std::size_t expected)
+{
+    if (expected < attribute_count && begins_with(text, attributes[expected]))
         return expected;
     const auto* const found = std::find_if(std::begin(attributes), std::end(attributes),
-                                           [&](const Attribute& attribute) { return is_line_of(line, attribute); });
+                                           [&](const Attribute& attribute) { return begins_with(text, attribute); });
     return static_cast<std::size_t>(found - attributes);
 }
 
@@ -73,6 +91,11 @@ const char* find(const char* from, const char* end, char c)
 {
     const auto* const found = static_cast<const char*>(std::memchr(from, c, static_cast<std::size_t>(end - from)));
     return found ? found : end;
+}
+
+const char* after_line(const char* line_end, const char* end)
+{
+    return line_end == end ? end : line_end + 1;
 }
 
 std::string shown(std::string_view line)
@@ -115,19 +138,19 @@ Result<std::size_t> parse_policy_request(std::string_view text, PolicyRequest& r
     const char* at = text.data();
     std::size_t expected = 0;
     while (at != end && *at != '\n') {
-        const auto* const line_end = find(at, end, '\n');
-        const std::string_view line(at, line_end);
-        at = line_end == end ? end : line_end + 1;
-
-        const auto place = attribute_of(line, expected);
+        const auto place = attribute_of({at, end}, expected);
         if (place == attribute_count) {
+            const std::string_view line(at, find(at, end, '\n'));
             if (const auto name_end = line.find('='); name_end == 0 || name_end == std::string_view::npos)
                 return fail("policy request: not name=value: \"{}\"", shown(line));
+            at = after_line(line.data() + line.size(), end);
             continue;
         }
         expected = place + 1;
         const auto& attribute = attributes[place];
-        const auto value = line.substr(attribute.name.size() + 1);
+        const auto* const begin = at + attribute.name.size() + 1;
+        const std::string_view value(begin, begin != end && *begin == '\n' ? begin : find(begin, end, '\n')); // half are empty
+        at = after_line(value.data() + value.size(), end);
         if (attribute.field) {
             request.*attribute.field = value;
             request.has_sender |= attribute.field == &PolicyRequest::sender;
@@ -142,7 +165,7 @@ Result<std::size_t> parse_policy_request(std::string_view text, PolicyRequest& r
     if (!is_access_policy)
         return fail("policy request: has no request=smtpd_access_policy");
     understand(request);
-    return static_cast<std::size_t>((at == end ? end : at + 1) - text.data());
+    return static_cast<std::size_t>(after_line(at, end) - text.data());
 }
 
 } // namespace postern
