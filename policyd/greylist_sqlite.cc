@@ -37,6 +37,7 @@ GreylistSqlite::GreylistSqlite(asio::io_context& io, const Clock& clock, Greylis
     : io_(io)
     , clock_(clock)
     , options_(std::move(options))
+    , wants_clients_(options_.policy.auto_whitelist_after > 0)
     , triplets_(options_.cache_rows)
     , clients_(options_.cache_rows)
     , expiry_(options_.expiry_settled)
@@ -109,6 +110,7 @@ void GreylistSqlite::reread()
 
 void GreylistSqlite::set_policy(const GreylistPolicy& policy)
 {
+    wants_clients_ = policy.auto_whitelist_after > 0;
     const std::lock_guard lock(policy_mutex_);
     options_.policy = policy;
 }
@@ -123,7 +125,9 @@ GreylistPolicy GreylistSqlite::policy()
 std::optional<GreylistRowPair> GreylistSqlite::recall(const GreylistKeyPair& keys)
 {
     GreylistRowPair rows;
-    if (!recall(triplets_, keys.triplet, rows.triplet) || !recall(clients_, keys.client, rows.client))
+    if (!recall(triplets_, keys.triplet, rows.triplet))
+        return {};
+    if (wants_clients_ && !recall(clients_, keys.client, rows.client))
         return {};
     return rows;
 }

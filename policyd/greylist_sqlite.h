@@ -119,6 +119,7 @@ private:
     asio::io_context& io_;
     const Clock& clock_;
     GreylistSqliteOptions options_;
+    bool wants_clients_; // else nobody is whitelisted, and their rows need not be recalled
 
     LruCache<std::optional<TripletRow>> triplets_; // none: known not to be there
     LruCache<std::optional<ClientRow>> clients_;

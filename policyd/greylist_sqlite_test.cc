@@ -179,6 +179,28 @@ TEST_CASE("GreylistSqlite: a client is known by itself, whatever the triplet")
     CHECK(setup.store.recall_client(other) == ClientRow{5, setup.clock.now()});
 }
 
+TEST_CASE("GreylistSqlite: where nobody is whitelisted, a triplet is recalled without its client")
+{
+    const ScratchFolder folder;
+    const auto path = folder / "greylist.sqlite";
+    {
+        Setup setup(path);
+        setup.store.apply(keys(1), {row_at(setup.clock.now()), ClientRow{5, setup.clock.now()}});
+    }
+    Setup setup(path);
+    setup.store.apply(keys(1), {row_at(setup.clock.now()), {}}); // the client's row is on disk alone
+    const auto is_recalled = [&] { return setup.store.recall(keys(1)).has_value(); };
+    CHECK_FALSE(is_recalled());
+    auto without_whitelist = policy;
+    without_whitelist.auto_whitelist_after = 0;
+    setup.store.set_policy(without_whitelist);
+    CHECK(is_recalled());
+    setup.store.set_policy(policy);
+    CHECK_FALSE(is_recalled());
+    CHECK(setup.find(keys(1))->client->passes == 5);
+    CHECK(is_recalled());
+}
+
 TEST_CASE("GreylistSqlite: many triplets through a small memory")
 {
     const ScratchFolder folder;
