@@ -161,13 +161,13 @@ int update(std::string_view command, const Environment& environment, const Say& 
 {
     if (command == "check_recipient_access")
         command = "update_recipient_access";
-    if (command == "update_postgrey_whitelist" && fetch_whitelist(true, say) != 0)
-        return 1;
+    // The operator's own lists are taken up also where the other cannot be fetched.
+    const bool is_fetched = command != "update_postgrey_whitelist" || fetch_whitelist(true, say) == 0;
     for (const auto& table : table_files())
         if (table.command == command)
             if (const auto taken = take_table(table.name); !taken)
                 return say_faults({taken.error()}, say);
-    return reload(environment, say) ? 0 : 1;
+    return reload(environment, say) && is_fetched ? 0 : 1;
 }
 
 int watch(const Environment& environment, const Say& say)
