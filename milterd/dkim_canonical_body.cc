@@ -55,6 +55,8 @@ void DkimCanonicalBody::add(std::string_view chunk)
     while (!chunk.empty()) {
         take_white_space(chunk);
         take_words(chunk);
+        while (take_crowded_block(chunk))
+            ;
     }
 }
 
@@ -91,6 +93,31 @@ void DkimCanonicalBody::take_words(std::string_view& rest)
     if (!words.empty())
         put(words);
     rest.remove_prefix(words.size());
+}
+
+// Where changes come in crowds, as in a text indented by tabs: one block, up to its last word, octet by octet but
+// without jumps. False: it is not such a block, or there is something unusual in it.
+bool DkimCanonicalBody::take_crowded_block(std::string_view& rest)
+{
+    if (canonicalization_ == DkimCanonicalization::simple || rest.size() <= block_size
+        || !any_changes_when_relaxed(rest.data()))
+        return false;
+    const auto words = rest.substr(0, rest.substr(0, block_size).find_last_not_of(" \t\r\n") + 1);
+    std::array<char, block_size> changed{};
+    std::size_t size = 0;
+    bool has_lone_cr = false;
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        const char octet = rest[at], next = rest[at + 1];
+        const bool is_space = (octet == ' ') | (octet == '\t');
+        changed[size] = is_space ? ' ' : octet;
+        size += is_space & ((next == ' ') | (next == '\t') | (next == '\r')) ? 0 : 1;
+        has_lone_cr |= (octet == '\r') & (next != '\n');
+    }
+    if (words.empty() || has_lone_cr)
+        return false;
+    put_octets({changed.data(), size});
+    rest.remove_prefix(words.size());
+    return true;
 }
 
 void DkimCanonicalBody::put(std::string_view words)

@@ -32,6 +32,7 @@ public:
 private:
     void take_white_space(std::string_view& rest);
     void take_words(std::string_view& rest);
+    bool take_crowded_block(std::string_view& rest);
     void put(std::string_view words);
     void put_octets(std::string_view octets);
     void flush();
