@@ -206,7 +206,8 @@ def test_gateway_greylists_asks_the_directory_and_delivers(world: World, sink: S
 
 
 def test_dns_lists_by_postscreen_and_errors_that_never_count(world: World, sink: Sink) -> None:
-    environment = gateway(sink, POSTFIX_DNSBL_SITES=f"{BAD_LIST}, {GRUDGING_LIST}")
+    environment = gateway(sink, POSTFIX_DNSBL_SITES=f"{BAD_LIST}, {GRUDGING_LIST}",
+                          POSTCONF="postscreen_greet_wait=3s")  # within which the lists must have answered
     with container(environment, *READ_ONLY, *CAPABILITIES) as it:
         content = compose("a@silent.example", "user@postern.example")
         code, text = send(content, "a@silent.example", "user@postern.example", source=LISTED.address)
