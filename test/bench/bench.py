@@ -36,6 +36,7 @@ def main() -> int:
     parser.add_argument("bench", nargs="*", choices=[*BENCHES, *ON_DEMAND, "soak", []], help="which; all but those on demand without")
     parser.add_argument("--build", type=Path, required=True, help="a release build of Postern")
     parser.add_argument("--quick", action="store_true", help="a tenth of the time")
+    parser.add_argument("--sanitized", action="store_true", help="for `run`: the build is one with sanitizers")
     parser.add_argument("--mails", type=int, default=2000, help="how many a soak sends (2000)")
     options = parser.parse_args()
     if os.geteuid() != 0:

@@ -1,9 +1,9 @@
 """A hundred thousand mails through one postern-milterd: does its memory grow?
 
-Every other lot of mails is a stranger's, whose signature is verified; the
-rest are ours and leave with two signatures. All are scanned. The daemon is meant to be
-built with AddressSanitizer (`run messages` takes test/run's build): then it ends with an
-error where a mail touched what it must not, or left something behind for good.
+Every other lot of mails is a stranger's, whose signature is verified; the rest are ours and leave with two signatures.
+All are scanned. With AddressSanitizer (`run messages --sanitized` takes test/run's build) the daemon ends with an error
+where a mail touched what it must not or left something behind for good. What its memory is then is no measure:
+the sanitizer's records grow with each new way in which memory was taken.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from table import Table, memory
 MAILS = 100_000
 SIZE = 4096
 LOTS = 20
-WARM = 4  # lots after which all that is kept is there: caches, threads, their arenas, the sanitizer's quarantine
-MARK = 1.0  # KB more for each thousand mails
+WARM = 4  # lots after which all that is kept is there: caches, threads, their arenas
+MARK = 5.0  # KB more for each thousand mails: of a leak of 6 octets a mail one would hear
 OURS = "192.0.2.9"
-# What is freed is kept for a while, so that a use after it is seen: not for as many mails as would look like growth.
+# What is freed is kept for a while, so that a use after it is seen; what is kept at the end is told.
 ENVIRONMENT = {"ASAN_OPTIONS": "quarantine_size_mb=4:thread_local_quarantine_size_kb=64:detect_leaks=1:abort_on_error=0"}
 
 
@@ -68,6 +68,9 @@ def run(build: Path, folder: Path, scale: float) -> None:
         if status != 0:
             raise RuntimeError(f"postern-milterd ended with status {status}\n{milterd.log_tail(100)}")
     table.at_least("mails accepted", sum(replies.get(reply, 0) for reply in ("a", "c")), lot * LOTS)
+    if b"__asan_init" in (build / "milterd/postern-milterd").read_bytes():
+        table.print()
+        return
     thousands = lot * (LOTS - WARM) / 1000
     table.at_most(f"KB that each thousand mails add, after the first {WARM * lot:,}",
                   (own[-1] - max(own[:WARM])) * 1024 / thousands, MARK)
