@@ -188,10 +188,12 @@ def test_installed_it_runs_and_changes_nothing(machine: Machine, package: Path, 
         assert machine.property(unit, "ActiveState") == "active", machine.journal(unit)
         assert machine.property(unit, "UnitFileState") == "enabled"
         assert machine.property(unit, "User") == "postern"
+        started = machine.exec("sh", "-c",
+                               f'date +%s.%N -d "$(systemctl show --timestamp=us -P ExecMainStartTimestamp {unit})"')
+        rights_came = machine.exec("stat", "-c", "%.9Z", "/etc/postern/postern.toml")
+        assert float(rights_came) < float(started), "it was started before its configuration had its owner"
     assert machine.exec("stat", "-c", "%U:%G %a", "/var/spool/postfix/postern").strip() == "postern:postfix 2750"
     assert machine.exec("stat", "-c", "%U:%G %a", "/etc/postern/postern.toml").strip() == "root:postern 640"
-        started = machine.exec("sh", "-c", f"date +%s.%N -d \"$(systemctl show --timestamp=us -P ExecMainStartTimestamp {unit})\"")
-        assert float(machine.exec("stat", "-c", "%.9Z", "/etc/postern/postern.toml")) < float(started)  # its rights came first
     assert "no faults" in machine.exec("postern", "check")
     assert machine.main_cf() == main_cf_before
     content = compose(SENDER, USER)
