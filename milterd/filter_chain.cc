@@ -247,9 +247,8 @@ void ChainPass::count() const
         if (asked.verdict)
             verdicts.push_back({asked.filter->filter->name(), asked.verdict->action, is_observed(asked),
                                 asked.is_faulty, asked.took});
-    auto results = findings_.auth_results;
-    results.insert(results.end(), observed_results_.begin(), observed_results_.end());
-    chain_->settings_.counts->add(verdicts, results);
+    chain_->settings_.counts->add(verdicts, findings_.auth_results);
+    chain_->settings_.counts->add({}, observed_results_);
 }
 
 void ChainPass::tell(const Decision& decision) const

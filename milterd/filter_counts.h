@@ -42,7 +42,7 @@ public:
     // How often each result of a method was found: a mail has as many of dkim as signatures.
     using Results = std::map<std::string, std::map<std::string, std::uint64_t>>; // method -> result (RFC 8601 2.7)
 
-    // Of one mail.
+    // Of one mail, or a part of it.
     void add(std::span<const Verdict> verdicts, std::span<const AuthResult> results)
     {
         const std::lock_guard lock(mutex_);
