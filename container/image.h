@@ -22,6 +22,12 @@ constexpr std::string_view secret_folder = "/run/postern/secret"; // copies that
 constexpr std::string_view sasl_folder = "/run/postern/postfix/sasl"; // where Debian's Postfix looks
 constexpr std::string_view service_folder = "/run/postern/service";
 constexpr std::string_view tables_folder = "/etc/postfix/tables"; // the user's
+constexpr std::string_view user_aliases = "/etc/postfix/local_aliases/aliases";
+constexpr std::string_view fetched_client_list = "/var/lib/postfix/postgrey_whitelist_clients.local";
+constexpr std::string_view user_client_list = "/etc/postgrey/postgrey_whitelist_clients.local";
+constexpr std::string_view user_recipient_list = "/etc/postgrey/postgrey_whitelist_recipients.local";
+constexpr std::string_view postgrey_database = "/var/spool/postfix/postgrey/postgrey.db";
+constexpr std::string_view postgrey_import_mark = "/var/spool/postfix/postern/postgrey-imported"; // it was taken over
 constexpr std::string_view snakeoil_certificate = "/etc/ssl/certs/ssl-cert-snakeoil.pem";
 constexpr std::string_view snakeoil_key = "/etc/ssl/private/ssl-cert-snakeoil.key";
 
@@ -51,7 +57,7 @@ struct Surroundings {
     std::vector<std::string> gateways{}; // addresses that hide others: those of the default routes
     std::set<std::string> tables{};      // names of files below postfix_folder, copied from tables_folder
     std::optional<std::string> recipient_access{}; // the text of recipient_access.hash
-    std::optional<std::string> local_aliases{};    // of /etc/postfix/local_aliases/aliases
+    std::optional<std::string> local_aliases{};    // of user_aliases
     bool has_clamd = true;      // the image has it
     bool can_keep_log = true;   // /var/log/s6-maillog may be written
 };

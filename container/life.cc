@@ -33,7 +33,6 @@ constexpr auto whitelist_interval = 24h;
 constexpr auto whitelist_retry = 1h;
 constexpr const char* entrypoint_folder = "/etc/entrypoint.d";
 constexpr const char* told_path = "/var/spool/postfix/postern/volumes"; // the report as it was told last
-constexpr const char* whitelist_path = "/var/lib/postfix/postgrey_whitelist_clients.local";
 constexpr const char* whitelist_url = "https://postgrey.schweikert.ch/pub/postgrey_whitelist_clients";
 
 // With our own stdout and stderr; as long as it takes.
@@ -217,9 +216,9 @@ int serve_metrics(const Say& say)
 int fetch_whitelist(bool once, const Say& say)
 {
     for (;;) {
-        const auto fresh = std::string(whitelist_path) + ".new";
+        const auto fresh = std::string(fetched_client_list) + ".new";
         const auto answer = run_program({"curl", "-fsS", "--max-time", "50", "--max-filesize", "1000000", "-o", fresh, whitelist_url});
-        const bool is_good = answer && answer->status == 0 && ::rename(fresh.c_str(), whitelist_path) == 0;
+        const bool is_good = answer && answer->status == 0 && ::rename(fresh.c_str(), std::string(fetched_client_list).c_str()) == 0;
         if (!is_good)
             say(fmt::format("cannot fetch {}: {}; the list as it was goes on", whitelist_url,
                             printable(answer ? trim(answer->text) : answer.error().what)));

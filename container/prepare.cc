@@ -220,7 +220,7 @@ Surroundings look_around()
         if (fs::exists(fmt::format("{}/{}", postfix_folder, table.name)))
             surroundings.tables.emplace(table.name);
     surroundings.recipient_access = text_of(fmt::format("{}/recipient_access.hash", postfix_folder));
-    surroundings.local_aliases = text_of("/etc/postfix/local_aliases/aliases");
+    surroundings.local_aliases = text_of(std::string(user_aliases));
     surroundings.has_clamd = ::access("/usr/sbin/clamd", X_OK) == 0;
     surroundings.can_keep_log = can_write_log();
     return surroundings;
@@ -300,9 +300,9 @@ Result<> write_image(const Image& image, const Say& say)
             return written;
     }
     // A file that must be there, even if the list was never fetched.
-    const FileDescriptor list(::open("/var/lib/postfix/postgrey_whitelist_clients.local", O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    const FileDescriptor list(::open(std::string(fetched_client_list).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
     if (list && ::fchown(list.get(), account(FileOwner::postfix).uid, nobody_changes) != 0)
-        say(std::string("/var/lib/postfix/postgrey_whitelist_clients.local: ") + std::strerror(errno));
+        say(fmt::format("{}: {}", fetched_client_list, std::strerror(errno)));
     if (const auto made = make_certificate(image, say); !made)
         return made;
     if (const auto written = write_logins(image, say); !written)

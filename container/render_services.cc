@@ -35,14 +35,18 @@ status=0
 exit "$status"
 )";
 
-constexpr std::string_view import_postgrey = R"(#!/bin/sh
+std::string import_postgrey()
+{
+    return fmt::format(R"(#!/bin/sh
 exec 2>&1
-mark=/var/spool/postfix/postern/postgrey-imported
-if [ -e /var/spool/postfix/postgrey/postgrey.db ] && [ ! -e $mark ]; then
+mark={}
+if [ -e {} ] && [ ! -e $mark ]; then
     postern greylist --config /run/postern/postern.toml import --postgrey /var/spool/postfix/postgrey && : >$mark
 fi
 exec s6-svc -O .
-)";
+)",
+                       postgrey_import_mark, postgrey_database);
+}
 
 // clamd without signatures ends at once: it is started when freshclam has brought the first.
 constexpr std::string_view clamd = R"(#!/bin/sh
@@ -84,7 +88,7 @@ public:
                                              "--config-file=/run/postern/freshclam.conf\n"})});
         }
         if (plan_.config.greylist.enable) {
-            add({"import", std::string(import_postgrey)});
+            add({"import", import_postgrey()});
             if (plan_.values.flag("POSTGREY_WHITELIST_UPDATE", true))
                 add({"whitelist", concat({shell, "exec s6-setuidgid postfix postern-container whitelist\n"})});
         }

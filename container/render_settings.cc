@@ -90,9 +90,8 @@ private:
         toml_.section("greylist");
         toml_.set("enable", values_.flag("ENABLE_POSTGREY", false));
         toml_.set("database", "/var/spool/postfix/postern/greylist.sqlite");
-        toml_.set("client_lists", std::vector<std::string>{"/var/lib/postfix/postgrey_whitelist_clients.local",
-                                                           "/etc/postgrey/postgrey_whitelist_clients.local"});
-        toml_.set("recipient_lists", std::vector<std::string>{"/etc/postgrey/postgrey_whitelist_recipients.local"});
+        toml_.set("client_lists", std::vector<std::string>{std::string(fetched_client_list), std::string(user_client_list)});
+        toml_.set("recipient_lists", std::vector<std::string>{std::string(user_recipient_list)});
     }
 
     void directory()

@@ -11,17 +11,14 @@ namespace postern {
 namespace {
 
 constexpr std::string_view key_folders[] = {"/etc/mail/dkim", "/etc/opendkim"};
-constexpr std::string_view aliases_file = "/etc/postfix/local_aliases/aliases";
-constexpr std::string_view database_file = "/var/spool/postfix/postgrey/postgrey.db";
-constexpr std::string_view import_mark = "/var/spool/postfix/postern/postgrey-imported";
 
 struct List {
     std::string_view file, setting;
     ListOf kind;
 };
 constexpr List lists[] = {
-    {"/etc/postgrey/postgrey_whitelist_clients.local", "greylist.client_lists", ListOf::clients},
-    {"/etc/postgrey/postgrey_whitelist_recipients.local", "greylist.recipient_lists", ListOf::recipients},
+    {user_client_list, "greylist.client_lists", ListOf::clients},
+    {user_recipient_list, "greylist.recipient_lists", ListOf::recipients},
 };
 
 OldLine at(std::string_view program, std::string_view file)
@@ -101,8 +98,8 @@ private:
                             is_on ? std::string(list.setting) : "");
             read_list(migration_, "postgrey", std::string(list.file), list.kind);
         }
-        if (host.has(database_file) && !host.has(import_mark))
-            migration_.tell(at("postgrey", database_file),
+        if (host.has(postgrey_database) && !host.has(postgrey_import_mark))
+            migration_.tell(at("postgrey", postgrey_database),
                             is_on ? Said{Fate::kept, "is taken over now, once: who was known there is not put off again. The "
                                                      "greylist is postern/greylist.sqlite in the same volume"}
                                   : unused);
@@ -121,8 +118,8 @@ private:
             else if (name == table->name)
                 migration_.tell(at("Postfix", path), {Fate::kept, fmt::format("is read at each start and by {}", table->command)});
         }
-        if (migration_.host().has(aliases_file))
-            migration_.tell(at("Postfix", aliases_file), {Fate::kept, "is read at each start and by update_aliases, before the "
+        if (migration_.host().has(user_aliases))
+            migration_.tell(at("Postfix", user_aliases), {Fate::kept, "is read at each start and by update_aliases, before the "
                                                                      "aliases of the image"});
     }
 
