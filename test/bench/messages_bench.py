@@ -16,8 +16,7 @@ import milter_bench
 from mail_host.clamd import Clamd
 from mail_host.dns_server import DnsServer
 from mail_host.keys import DkimKey
-from mail_host.postern_toml import toml_text
-from mail_host.process import Process
+from mail_host.postern_toml import Settings
 from mail_host.zone import Zone
 from table import Table, memory
 
@@ -47,12 +46,8 @@ def run(build: Path, folder: Path, scale: float) -> None:
         clamd = Clamd(folder / "clamd")
         clamd.start()
         stack.callback(clamd.stop)
-        milterd, socket = postern(build, folder, dns, clamd, keys)
-        milterd.start()
-        stack.callback(milterd.stop)
-        milterd.wait_until(milter_bench.answerer(socket), "its socket")
-
-        milters = milter_bench.Milters("postern-milterd", [milterd], [socket])
+        milters = stack.enter_context(milter_bench.postern(build, folder, dns, clamd, signing(keys), ENVIRONMENT))
+        milterd = milters.processes[0]
         replies: dict[str, int] = {}
         own: list[float] = []
         for number in range(1, LOTS + 1):
@@ -77,22 +72,13 @@ def run(build: Path, folder: Path, scale: float) -> None:
     table.print()
 
 
-def postern(build: Path, folder: Path, dns: DnsServer, clamd: Clamd, keys: list[DkimKey]) -> tuple[Process, Path]:
-    home = folder / "milterd"
-    home.mkdir()
-    shutil.chown(home, "nobody", "nogroup")
+def signing(keys: list[DkimKey]) -> Settings:
+    """For mail of `OURS`; the keys become the daemon's to read."""
     for key in keys:
         shutil.chown(key.pem, "root", "nogroup")
         key.pem.chmod(0o640)
-    (folder / "postern.toml").write_text(toml_text({
-        "log": {"target": "file", "path": str(home / "log")},
-        "dns": {"servers": [dns.address]},
+    return {
         "trust": {"networks": [OURS]},
-        "milterd": {"listen": f"unix:{home}/milter", "user": "nobody", "group": "nogroup", "socket_group": "nogroup",
-                    "control": str(home / "control"), "authserv_id": "mx.local.test"},
         "dkim": {"sign": True, "managed": "", "domain": [
             {"domain": key.domain, "selector": key.selector, "key": str(key.pem)} for key in keys]},
-        "clamav": {"enable": True, "clamd": [f"unix:{clamd.socket}"]},
-    }))
-    return Process("postern-milterd", [build / "milterd/postern-milterd", "--config", folder / "postern.toml"],
-                   folder / "milterd.log", environment=ENVIRONMENT), home / "milter"
+    }

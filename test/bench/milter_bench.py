@@ -20,7 +20,7 @@ from pathlib import Path
 from mail_host.clamd import Clamd
 from mail_host.dns_server import DnsServer
 from mail_host.keys import DkimKey
-from mail_host.postern_toml import toml_text
+from mail_host.postern_toml import Settings, toml_text
 from mail_host.process import Process, answers, run as run_program
 from mail_host.zone import Zone
 from table import Table, cpu_seconds, memory
@@ -134,7 +134,9 @@ def null_milter(build: Path, folder: Path) -> AbstractContextManager[Milters]:
                                             folder / "null_milter.log"), path)])
 
 
-def postern(build: Path, folder: Path, dns: DnsServer, clamd: Clamd | None) -> AbstractContextManager[Milters]:
+def postern(build: Path, folder: Path, dns: DnsServer, clamd: Clamd | None, more: Settings | None = None,
+            environment: dict[str, str] | None = None) -> AbstractContextManager[Milters]:
+    """`more`: sections of its configuration beside these."""
     home = folder / "milterd"
     home.mkdir()
     shutil.chown(home, "nobody", "nogroup")
@@ -144,10 +146,11 @@ def postern(build: Path, folder: Path, dns: DnsServer, clamd: Clamd | None) -> A
         "milterd": {"listen": f"unix:{home}/milter", "user": "nobody", "group": "nogroup", "socket_group": "nogroup",
                     "control": str(home / "control"), "authserv_id": "mx.local.test"},
         "clamav": {"enable": True, "clamd": [f"unix:{clamd.socket}"]} if clamd else {"enable": False},
+        **(more or {}),
     }))
     return running("postern-milterd", [(Process(
         "postern-milterd", [build / "milterd/postern-milterd", "--config", folder / "postern.toml"],
-        folder / "milterd.log"), home / "milter")])
+        folder / "milterd.log", environment=environment), home / "milter")])
 
 
 def old_milters(folder: Path, key: DkimKey, clamd: Clamd) -> AbstractContextManager[Milters]:

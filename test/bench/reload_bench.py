@@ -13,11 +13,10 @@ import threading
 import time
 from pathlib import Path
 
+import soak
 from mail_host import Load, MailHost
 from mail_host.clamd import Clamd
-from mail_host.keys import verified_algorithms
 from mail_host.world import COLLEAGUE, OUR_DOMAIN, STRANGER
-from table import Table
 
 SECONDS = 30.0  # that the load is to take
 TRIAL = 30_000  # signatures, to see how long one takes here
@@ -45,17 +44,8 @@ def run(build: Path, folder: Path, scale: float) -> None:
             loading.start()
             host.milterd.wait_for_record(event="clamd", state="reloading")
             loading.join()
-        strangers.check_that_all_arrived()
-        for arrival in ours.arrivals():
-            assert verified_algorithms(arrival.content, host.world.zone) == ["ed25519-sha256", "rsa-sha256"], \
-                "a mail left without our signatures"
-        for load in (strangers, ours):
-            load.check_that_no_virus_passed()
-
-    table = Table(f"{4 * CLIENTS * mails // 2} mails while clamd loads its database for {took[0]:.0f} s",
-                  ["whose", "clean, arrived", "infected, refused", "passed", "put off, sent again"])
-    for name, load in (("a stranger's, judged", strangers), ("ours, signed twice", ours)):
-        table.row(name, len(load.contents), len(load.found), len(load.passed), len(load.put_off))
+        table = soak.what_became_of_them(
+            host, strangers, ours, f"{2 * CLIENTS * mails} mails while clamd loads its database for {took[0]:.0f} s")
     table.at_least("seconds that the load took", took[0], wanted)
     table.print()
 
