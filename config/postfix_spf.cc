@@ -34,7 +34,7 @@ bool asks_milterd(const PostfixConfig& postfix, const std::string& listen)
 
 std::string postfix_spf_fault(const PostfixConfig& postfix, const Config& config, std::string_view host)
 {
-    if (!config.spf.enable || config.spf.header != SpfHeader::authentication_results)
+    if (!config.spf.enable || config.spf.observe || config.spf.header != SpfHeader::authentication_results)
         return {};
     const auto name = [&](const std::string& authserv_id) { return authserv_id.empty() ? host : authserv_id; };
     if (!equals_ignoring_case(name(config.spf.authserv_id), name(config.milterd.authserv_id)))

@@ -24,6 +24,7 @@ TEST_CASE("postfix_spf_fault: Authentication-Results that the milter would remov
         {"the milter's other name", results + "[milterd]\nauthserv_id = \"example.org\"\n", milter, "", false},
         {"another header", "[spf]\nheader = \"received_spf\"\n", milter, "", false},
         {"SPF is off", results + "enable = false\n", milter, "", false},
+        {"SPF is observed", results + "observe = true\n", milter, "", false},
         {"no milter", results, "smtpd_milters =\n", "", false},
         {"somebody else's milter", results, "smtpd_milters = inet:localhost:8891\n", "", false},
         {"by its whole path", results, "smtpd_milters = unix:/var/spool/postfix/postern/milter\n", "", true},

@@ -194,7 +194,7 @@ Result<std::shared_ptr<const FilterChain>> build_chain(const Config& config, con
         filters.push_back({std::make_unique<HeaderFilter>(filter_action(config.header.malformed)),
                            config.header.observe});
     if (config.spf.enable && judges)
-        filters.push_back({spf_filter(config, parts.dns)});
+        filters.push_back({spf_filter(config, parts.dns), config.spf.observe});
     if (config.iprev.enable && judges)
         filters.push_back({std::make_unique<IprevFilter>(config.iprev.deadline, parts.dns.resolver(),
                                                          parts.dns.io().get_executor()),

@@ -93,6 +93,18 @@ TEST_CASE("build_chain: mail that should be signed and cannot be is deferred, ot
     CHECK(judge(config, ours).decision.action == FilterAction::accept);
 }
 
+TEST_CASE("build_chain: SPF that is observed is recorded, and for DMARC alone")
+{
+    auto config = defaults();
+    config.spf.observe = true;
+    const auto judged = judge(config, a_message());
+    CHECK(judged.record.find(" spf=accept temperror ") != std::string::npos);
+    CHECK(judged.record.find(" dmarc=accept temperror ") != std::string::npos);
+    REQUIRE(judged.decision.edits.size() == 2);
+    CHECK(judged.decision.edits[1].value.find("spf=") == std::string::npos);
+    CHECK(judged.decision.edits[1].value.find("dmarc=temperror") != std::string::npos);
+}
+
 TEST_CASE("build_chain: the virus scan comes first, and may be set to observe")
 {
     auto config = defaults();

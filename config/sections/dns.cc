@@ -9,7 +9,8 @@ constexpr Setting table[] = {
      .target = [](Config& c) -> Target { return &c.dns.servers; },
      .fallback = "",
      .text = "The DNS servers to ask, such as \"127.0.0.1\", \"127.0.0.1:5353\" or \"[::1]:5353\"; none: those of "
-             "/etc/resolv.conf. A resolver of your own is best: lists of spammers refuse the big public ones.",
+             "/etc/resolv.conf, which a reload reads again. A resolver of your own is best: lists of spammers refuse "
+             "the big public ones.",
      .check = check_dns_server},
     {.section = "dns", .name = "timeout",
      .target = [](Config& c) -> Target { return &c.dns.timeout; },

@@ -12,7 +12,8 @@ constexpr Setting table[] = {
     {.section = "spf", .name = "observe",
      .target = [](Config& c) -> Target { return &c.spf.observe; },
      .fallback = "false",
-     .text = "Decide, log and count, but refuse nothing and add no header."},
+     .text = "Decide, log and count, but refuse nothing and add no header. postern-milterd leaves spf= out of "
+             "Authentication-Results then; DMARC goes by it all the same."},
     {.section = "spf", .name = "helo",
      .target = [](Config& c) -> Target { return &c.spf.helo; },
      .fallback = "fail",
