@@ -160,7 +160,10 @@ std::optional<asio::awaitable<void>> Policy::answer(const PolicyRequest& request
     const auto start = SteadyClock::now();
     const auto asked = contexts_.checks_for(request.policy_context);
     const bool is_observed = (asked & PolicyContexts::observed) != 0;
-    Run run{request, connection, deadline, reply, messages_.at(request.instance, start), asked, start, start,
+    auto message = messages_.at(request.instance, start);
+    if (is_observed)
+        message = message->for_observers();
+    Run run{request, connection, deadline, reply, std::move(message), asked, start, start,
             Decision(log_.wants(LogLevel::info), is_observed, spare_)};
     if (auto verdict = ask_on(run))
         return wait(std::move(run), std::move(*verdict));

@@ -8,7 +8,8 @@
 // A place of main.cf that names checks (policy_context) is asked those alone.
 // A check that is observed runs, is logged and counted, and changes nothing;
 // so do all of them at a place that observes (policy_context.h): its answer is
-// DUNNO, and the record says what it would have been:
+// DUNNO, no other place sees what it found out, and the record says what the
+// answer would have been:
 //     event=decision action=dunno would=reject check=spf reason=fail ...
 // Failure: an exception of a check leaves answer(); the session closes the
 // connection.

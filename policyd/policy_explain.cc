@@ -14,8 +14,9 @@ asio::awaitable<Explanation> Policy::explain(PolicyRequest request, Deadline dea
     PolicyMessage message;
     Verdict heaviest;
     const auto asked = contexts_.checks_for(request.policy_context);
+    const bool is_observed = (asked & PolicyContexts::observed) != 0;
     for (const auto& step : steps_) {
-        CheckExplanation part{.check = step.check->name(), .is_observed = step.observe};
+        CheckExplanation part{.check = step.check->name(), .is_observed = step.observe || is_observed};
         if (!(asked & step.bit)) {
             part.not_asked = "policy_context names others";
         } else if (heaviest.weight() == Weight::final) {
@@ -35,7 +36,7 @@ asio::awaitable<Explanation> Policy::explain(PolicyRequest request, Deadline dea
         explanation.checks.push_back(std::move(part));
     }
     const auto header = heaviest.action == Action::dunno ? message.take_header(request, 0) : std::string_view();
-    explanation.reply = policy_reply(heaviest, header);
+    explanation.reply = is_observed ? policy_reply({}) : policy_reply(heaviest, header);
     co_return explanation;
 }
 

@@ -24,6 +24,22 @@ bool RequestId::is_repeated_by(const PolicyRequest& request, std::uint64_t on_co
         && recipient == request.recipient;
 }
 
+std::shared_ptr<PolicyMessage> PolicyMessage::for_observers()
+{
+    if (!observed_)
+        observed_ = std::make_shared<PolicyMessage>();
+    auto& seen = *observed_;
+    if (spf_helo)
+        seen.spf_helo = spf_helo;
+    if (spf_mail_from)
+        seen.spf_mail_from = spf_mail_from;
+    if (dnsbl_score) {
+        seen.dnsbl_score = dnsbl_score;
+        seen.is_dnsbl_allowed = is_dnsbl_allowed;
+    }
+    return observed_;
+}
+
 void PolicyMessage::contribute(std::string field)
 {
     const bool is_known = std::any_of(headers.begin(), headers.end(), [&](const Header& header) {

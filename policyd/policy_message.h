@@ -2,7 +2,8 @@
 //
 // Postfix asks once a recipient, with the same `instance`. What is computed
 // once a message (SPF) and what may be said once a message (a header) is kept
-// here, for the requests that follow.
+// here, for the requests that follow. Places of main.cf that only observe have
+// a message of their own beside it: what they find out changes no answer.
 //
 // Two requests of one message may be under way at a time: Postfix repeats one
 // that it has waited too long for. So a check must bear that a field it found
@@ -12,6 +13,7 @@
 #include "common/spf/spf_answer.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,6 +51,9 @@ struct PolicyMessage {
     };
     std::vector<Header> headers; // one of a name
 
+    // The same message as places that observe see it: with what others have found out so far.
+    std::shared_ptr<PolicyMessage> for_observers();
+
     // Adds a field unless there is one of that name already.
     void contribute(std::string field);
 
@@ -56,6 +61,9 @@ struct PolicyMessage {
     // before if it is a repetition, else the first that is due, else an empty text. The view is
     // good until the next call of a member.
     std::string_view take_header(const PolicyRequest& request, std::uint64_t connection);
+
+private:
+    std::shared_ptr<PolicyMessage> observed_; // null: no such place has asked
 };
 
 } // namespace postern

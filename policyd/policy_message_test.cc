@@ -72,6 +72,28 @@ TEST_CASE("PolicyMessage: a request repeated twice gets its header twice")
     CHECK(message.take_header(request("RCPT", "a@x"), 3) == "");
 }
 
+TEST_CASE("PolicyMessage: who observes sees what others have found out, and not the other way round")
+{
+    PolicyMessage message;
+    const auto observed = message.for_observers();
+    observed->spf_mail_from = std::make_shared<const SpfAnswer>();
+    observed->dnsbl_score = -3;
+    observed->is_dnsbl_allowed = true;
+    observed->contribute("A: 1");
+    CHECK(message.for_observers()->dnsbl_score == -3); // for the next place that observes
+    CHECK_FALSE(message.spf_mail_from);
+    CHECK_FALSE(message.dnsbl_score);
+    CHECK_FALSE(message.is_dnsbl_allowed);
+    CHECK(message.headers.empty());
+
+    message.spf_helo = std::make_shared<const SpfAnswer>();
+    message.dnsbl_score = 2;
+    CHECK(message.for_observers()->spf_helo == message.spf_helo);
+    CHECK(message.for_observers()->spf_mail_from);
+    CHECK(message.for_observers()->dnsbl_score == 2);
+    CHECK_FALSE(message.for_observers()->is_dnsbl_allowed);
+}
+
 TEST_CASE("PolicyMessage: headers are bounded")
 {
     PolicyMessage message;

@@ -217,6 +217,35 @@ TEST_CASE("Policy: a place that observes is answered DUNNO, and the record says 
     }
 }
 
+TEST_CASE("Policy: what a place that observes finds out is for other such places alone")
+{
+    // As SPF does: asked once a message, and then its header goes out; and as the DNS lists do.
+    class OnceCheck final : public Check {
+    public:
+        std::string_view name() const override { return "once"; }
+        VerdictSoon ask(const PolicyRequest&, PolicyMessage& message, Deadline) override
+        {
+            seen = message.dnsbl_score.value_or(0);
+            message.dnsbl_score = -3;
+            const bool is_new = !std::exchange(message.spf_mail_from, std::make_shared<const SpfAnswer>());
+            return Verdict{.header = is_new ? "A: 1" : ""};
+        }
+        int seen = 1;
+    };
+    Fixture fixture({});
+    auto check = std::make_unique<OnceCheck>();
+    const auto& asked = *check;
+    std::vector<ChainedCheck> checks;
+    checks.push_back({std::move(check)});
+    fixture.policy = std::make_unique<Policy>(std::move(checks), fixture.messages, fixture.counts, fixture.log);
+
+    CHECK(fixture.ask("RCPT", "r@x", 1, "i.1", "observe") == "DUNNO");
+    CHECK(fixture.ask("RCPT", "r@x", 2, "i.1", "once+observe") == "DUNNO");
+    CHECK(asked.seen == -3);
+    CHECK(fixture.ask("RCPT", "r@x", 3, "i.1") == "PREPEND A: 1");
+    CHECK(asked.seen == 0);
+}
+
 TEST_CASE("Policy: an explanation has every check, asked or not")
 {
     Fixture fixture({{{.reason = "fine"}}, {reject("x"), true}, {header("A: 1")}, {reject("z")}, {reject("y")}});
@@ -236,6 +265,11 @@ TEST_CASE("Policy: an explanation has every check, asked or not")
     CHECK(some.checks[1].not_asked.empty());
     CHECK(some.decided_by.empty());
     CHECK(some.reply == "action=PREPEND A: 1\n\n");
+
+    const auto observed = fixture.explain("observe");
+    CHECK(observed.decided_by == "d");
+    CHECK(std::all_of(observed.checks.begin(), observed.checks.end(), [](const auto& part) { return part.is_observed; }));
+    CHECK(observed.reply == "action=DUNNO\n\n");
 }
 
 TEST_CASE("Policy: a check may tell the operator how it decides, but no one else")
