@@ -9,6 +9,6 @@
 
 namespace postern {
 
-ResolverOptions resolver_options(const DnsSettings& settings);
+ResolverOptions resolver_options(const DnsSettings& settings, const std::string& system = "/etc/resolv.conf");
 
 } // namespace postern

@@ -1,6 +1,9 @@
 #include "config/resolver_options.h"
 
+#include "test/scratch_folder.h"
+
 #include <doctest/doctest.h>
+#include <fstream>
 
 namespace postern {
 
@@ -15,6 +18,19 @@ TEST_CASE("resolver_options: each setting arrives")
     CHECK(options.tries == 3);
     CHECK(options.cache_size == 77);
     CHECK(options.max_ttl == 99s);
+    CHECK(options.system.empty());
+}
+
+TEST_CASE("resolver_options: where the system names the servers, its words count")
+{
+    const ScratchFolder folder;
+    const auto system = folder / "resolv.conf";
+    CHECK(resolver_options({}, system).system.empty());
+    std::ofstream(system) << "nameserver 192.0.2.1\n";
+    const auto before = resolver_options({}, system);
+    CHECK(before == resolver_options({}, system));
+    std::ofstream(system) << "nameserver 192.0.2.2\n";
+    CHECK_FALSE(before == resolver_options({}, system));
 }
 
 } // namespace postern

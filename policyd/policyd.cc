@@ -12,6 +12,7 @@
 #include "policyd/spf_check.h"
 #include "policyd/trusted_clients.h"
 
+#include <utility>
 
 namespace postern {
 
@@ -25,6 +26,7 @@ struct Policyd::Parts {
     std::shared_ptr<const TrustedClients> trusted;
     std::shared_ptr<Dnsbl> dnsbl; // null: no lists are asked
     std::shared_ptr<Recipients> recipients; // null: nobody is looked for
+    std::optional<RecipientFile::Snapshot> recipient_table; // until it is in force
     Greylist::Prepared greylist; // empty unless it is wanted
 };
 
@@ -156,26 +158,27 @@ Result<std::shared_ptr<Dnsbl>> Policyd::build_dnsbl(const Parts& parts) const
     return std::make_shared<Dnsbl>(io_, std::move(source), log_, before);
 }
 
-Result<std::shared_ptr<Recipients>> Policyd::build_recipients(const Parts& parts) const
+Result<> Policyd::build_recipients(Parts& parts) const
 {
     const auto& settings = parts.config.recipient;
     const auto& checks = parts.config.policyd.checks;
     const bool is_asked = std::find(checks.begin(), checks.end(), "recipient") != checks.end();
     if (!settings.enable || !is_asked || (parts.config.ldap.empty() && settings.access.empty()))
-        return nullptr;
+        return {};
     auto source = Recipients::read(parts.config, read_text_file);
     if (!source)
         return tl::unexpected(source.error());
-    std::optional<RecipientTable> table;
     if (!settings.access.empty()) {
         auto read = RecipientFile::read(settings.access);
         if (!read)
             return tl::unexpected(read.error());
-        table = std::move(*read);
+        parts.recipient_table = std::move(*read);
     }
     if (parts_ && parts_->recipients && parts_->recipients->source() == *source)
-        return parts_->recipients; // with its connections and all that it remembers
-    return std::make_shared<Recipients>(io_, std::move(*source), std::move(table), log_);
+        parts.recipients = parts_->recipients; // with its connections and all that it remembers
+    else
+        parts.recipients = std::make_shared<Recipients>(io_, std::move(*source), log_);
+    return {};
 }
 
 ChainedCheck Policyd::dnsbl_check(const Parts& parts) const
@@ -226,10 +229,8 @@ Result<std::unique_ptr<Policyd::Parts>> Policyd::build(const Config& config) con
     if (!dnsbl)
         return tl::unexpected(dnsbl.error());
     parts->dnsbl = std::move(*dnsbl);
-    auto recipients = build_recipients(*parts);
-    if (!recipients)
-        return tl::unexpected(recipients.error());
-    parts->recipients = std::move(*recipients);
+    if (const auto built = build_recipients(*parts); !built)
+        return tl::unexpected(built.error());
     if (const auto built = build_spf(*parts); !built)
         return tl::unexpected(built.error());
     if (config.greylist.enable) {
@@ -256,7 +257,7 @@ Result<> Policyd::configure(const Config& config)
     if (parts_->dnsbl)
         parts_->dnsbl->start();
     if (parts_->recipients)
-        parts_->recipients->start();
+        parts_->recipients->start(std::exchange(parts_->recipient_table, {}));
     current_.policy = std::make_shared<Policy>(checks(*parts_), messages_, counts_, log_, names_of_checks());
     if (server_)
         server_->set_options(server_options(config.policyd));

@@ -69,7 +69,7 @@ private:
 
     Result<std::unique_ptr<Parts>> build(const Config& config) const;
     Result<std::shared_ptr<Dnsbl>> build_dnsbl(const Parts& parts) const;
-    Result<std::shared_ptr<Recipients>> build_recipients(const Parts& parts) const;
+    Result<> build_recipients(Parts& parts) const;
     ChainedCheck dnsbl_check(const Parts& parts) const;
     static GreylistVouchers::CheckHost check_host(const Parts& parts);
     Result<> build_spf(Parts& parts) const;

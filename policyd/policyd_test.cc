@@ -253,6 +253,20 @@ TEST_CASE("Policyd: DNS lists are asked where some are named, and stay as they a
     CHECK(fixture.status().find("dnsbl_") == std::string::npos);
 }
 
+TEST_CASE("Policyd: a reload takes the table of recipients with everything else, under the name that it had")
+{
+    const ScratchFolder folder;
+    const auto table = folder / "access", settings = "[policyd]\nchecks = [\"recipient\"]\n[recipient]\naccess = \"" + table + "\"\n";
+    std::ofstream(table) << "user@example.org REJECT 5.2.1 gone\n";
+    Fixture fixture(settings);
+    PolicyClient client(fixture.path());
+    CHECK(client.ask(request_of("203.0.113.1", "1")) == "action=REJECT 5.2.1 gone");
+
+    std::ofstream(table) << "user@example.org DUNNO\n";
+    CHECK(fixture.configure(settings));
+    CHECK(client.ask(request_of("203.0.113.1", "2")) == "action=DUNNO"); // at once: the thread looks every other second
+}
+
 TEST_CASE("Policyd: a table of DNS lists that cannot be read changes nothing")
 {
     Fixture fixture(deferring);

@@ -23,8 +23,9 @@ std::string stamp_of(const std::string& path)
 
 } // namespace
 
-Result<RecipientTable> RecipientFile::read(const std::string& path)
+Result<RecipientFile::Snapshot> RecipientFile::read(const std::string& path)
 {
+    auto stamp = stamp_of(path);
     std::ifstream file(path, std::ios::binary);
     std::string text;
     char buffer[64 * 1024];
@@ -37,20 +38,20 @@ Result<RecipientTable> RecipientFile::read(const std::string& path)
         return fail("{}: {}", path, std::strerror(errno));
     auto table = RecipientTable::parse(text, path);
     if (table)
-        return std::move(*table);
+        return Snapshot{std::move(*table), std::move(stamp)};
     std::string faults;
     for (const auto& fault : table.error())
         faults.append(faults.empty() ? "" : "; ").append(fault.what);
     return fail("{}", faults);
 }
 
-RecipientFile::RecipientFile(asio::io_context& io, std::string path, RecipientTable table, OnState on_state,
+RecipientFile::RecipientFile(asio::io_context& io, std::string path, Snapshot snapshot, OnState on_state,
                              std::chrono::milliseconds interval)
     : io_(io)
     , path_(std::move(path))
     , on_state_(std::move(on_state))
-    , table_(std::make_shared<const RecipientTable>(std::move(table)))
-    , stamp_(stamp_of(path_))
+    , table_(std::make_shared<const RecipientTable>(std::move(snapshot.table)))
+    , stamp_(std::move(snapshot.stamp))
 {
     BatchThread<int>::Options options;
     options.idle_interval = interval;
@@ -70,12 +71,19 @@ void RecipientFile::look()
     });
 }
 
-void RecipientFile::take(Result<RecipientTable> found)
+void RecipientFile::take(Result<Snapshot> found)
 {
-    trouble_ = found ? "" : found.error().what;
     if (found)
-        table_ = std::make_shared<const RecipientTable>(std::move(*found));
+        use(std::move(found->table));
+    else
+        trouble_ = found.error().what;
     on_state_(trouble_);
+}
+
+void RecipientFile::use(RecipientTable table)
+{
+    trouble_.clear();
+    table_ = std::make_shared<const RecipientTable>(std::move(table));
 }
 
 } // namespace postern

@@ -3,7 +3,7 @@
 // A thread looks at the file every few seconds and reads it when it has
 // changed; the event loop only takes what it found. A file with a fault, or
 // one that is gone, changes nothing: the table as it was stays, and on_state
-// is told once.
+// is told once. A reload has read it itself, and does not wait for the thread.
 // Config: [recipient] access
 #pragma once
 
@@ -22,19 +22,27 @@ class RecipientFile {
 public:
     using OnState = std::function<void(const std::string& trouble)>; // empty: a new table is in force
 
-    // All faults of the file in one Error.
-    static Result<RecipientTable> read(const std::string& path);
+    struct Snapshot {
+        RecipientTable table;
+        std::string stamp; // of the file before it was read: what changes meanwhile is another state
+    };
 
-    // `io` outlives it. `table` is what read() gave a moment ago.
-    RecipientFile(asio::io_context& io, std::string path, RecipientTable table, OnState on_state,
+    // All faults of the file in one Error.
+    static Result<Snapshot> read(const std::string& path);
+
+    // `io` outlives it. `snapshot` is what read() gave a moment ago.
+    RecipientFile(asio::io_context& io, std::string path, Snapshot snapshot, OnState on_state,
                   std::chrono::milliseconds interval = std::chrono::seconds(2));
+
+    // What read() has given since.
+    void use(RecipientTable table);
 
     std::shared_ptr<const RecipientTable> table() const { return table_; }
     const std::string& trouble() const { return trouble_; }
 
 private:
     void look();
-    void take(Result<RecipientTable> read);
+    void take(Result<Snapshot> found);
 
     asio::io_context& io_;
     std::string path_;

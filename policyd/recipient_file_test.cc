@@ -61,6 +61,33 @@ TEST_CASE("RecipientFile: read again when it changes, kept when it has a fault")
     CHECK(file.table()->find("b@example.org", "") == nullptr);
 }
 
+TEST_CASE("RecipientFile: what changes after it was read, and what a reload has read itself")
+{
+    const ScratchFolder folder;
+    const auto path = folder / "access";
+    write(path, "a@example.org OK\n");
+    auto first = RecipientFile::read(path);
+    REQUIRE(first);
+    write(path, "b@example.org OK\n"); // before there is a thread that looks
+
+    asio::io_context io;
+    std::string trouble = "none so far";
+    RecipientFile file(io, path, std::move(*first), [&](const std::string& told) { trouble = told; }, 10ms);
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (trouble == "none so far" && std::chrono::steady_clock::now() < end) {
+        io.restart();
+        io.run_for(10ms);
+    }
+    CHECK(trouble.empty());
+    CHECK(file.table()->find("b@example.org", "") != nullptr);
+
+    write(path, "c@example.org OK\n");
+    auto again = RecipientFile::read(path);
+    REQUIRE(again);
+    file.use(std::move(again->table));
+    CHECK(file.table()->find("c@example.org", "") != nullptr);
+}
+
 TEST_CASE("RecipientFile::read: what cannot be read")
 {
     CHECK(RecipientFile::read("/no/such/file").error().what == "/no/such/file: No such file or directory");

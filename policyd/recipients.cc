@@ -170,23 +170,28 @@ std::vector<std::string> Recipients::warnings(const Config& config, const ReadTe
     }
     if (config.recipient.access.empty())
         return warnings;
-    if (const auto table = RecipientFile::read(config.recipient.access))
-        warnings.insert(warnings.end(), table->warnings().begin(), table->warnings().end());
+    if (const auto file = RecipientFile::read(config.recipient.access))
+        warnings.insert(warnings.end(), file->table.warnings().begin(), file->table.warnings().end());
     return warnings;
 }
 
-Recipients::Recipients(asio::io_context& io, Source source, std::optional<RecipientTable> table, Log& log)
+Recipients::Recipients(asio::io_context& io, Source source, Log& log)
     : io_(io)
     , source_(std::move(source))
     , log_(log)
-    , table_(std::move(table))
 {
 }
 
-void Recipients::start()
+void Recipients::start(std::optional<RecipientFile::Snapshot> table)
 {
-    if (lookup_)
-        return;
+    if (!lookup_)
+        connect();
+    if (table)
+        use(std::move(*table));
+}
+
+void Recipients::connect()
+{
     const auto& settings = source_.settings;
     std::vector<RecipientSource> sources;
     for (const auto& [options, domains] : source_.directories) {
@@ -205,16 +210,19 @@ void Recipients::start()
     harvest.limit = settings.harvest_limit;
     harvest.window = settings.harvest_window;
     harvest_ = std::make_shared<RecipientHarvest>(harvest);
+}
 
-    if (!table_)
-        return;
-    file_ = std::make_unique<RecipientFile>(io_, settings.access, std::move(*table_), [this](const std::string& trouble) {
+void Recipients::use(RecipientFile::Snapshot table)
+{
+    if (file_)
+        return file_->use(std::move(table.table));
+    const auto on_state = [this](const std::string& trouble) {
         if (trouble.empty())
             log_.info("recipient_access", {{"state", "ready"}, {"entries", file_->table()->size()}});
         else
             log_.error("recipient_access", {{"state", "kept"}, {"error", trouble}});
-    });
-    table_.reset();
+    };
+    file_ = std::make_unique<RecipientFile>(io_, source_.settings.access, std::move(table), on_state);
 }
 
 std::unique_ptr<Check> Recipients::make_check(std::shared_ptr<Recipients> self,

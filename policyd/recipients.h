@@ -2,7 +2,8 @@
 //
 // The directories of [[ldap]], what they said, who tries addresses, and the
 // operator's table. read() is for --check too: it reads files and connects to
-// nobody; start() does. A reload that changes nothing here keeps all of it.
+// nobody; start() does. A reload that changes nothing here keeps all of it but
+// the table, which may be another under the same name.
 // Config: [recipient], [[ldap]]
 // Log: event=ldap directory=... state=down|ready error=..., event=ldap_server the same of one server,
 //      event=recipient_access state=ready|kept error=...
@@ -45,16 +46,19 @@ public:
     // What is odd about the files of the configuration, but harmless.
     static std::vector<std::string> warnings(const Config& config, const ReadTextFile& read_file);
 
-    // `io` and `log` outlive it. `table`: as RecipientFile::read() gave it, if the settings name a file.
-    Recipients(asio::io_context& io, Source source, std::optional<RecipientTable> table, Log& log);
+    // `io` and `log` outlive it.
+    Recipients(asio::io_context& io, Source source, Log& log);
 
-    void start(); // connects; once
+    // Connects, the first time. `table`: as RecipientFile::read() gave it, if the settings name a file.
+    void start(std::optional<RecipientFile::Snapshot> table);
 
     std::unique_ptr<Check> make_check(std::shared_ptr<Recipients> self, std::shared_ptr<const TrustedClients> trusted) const;
     const Source& source() const { return source_; }
     void add_facts(Facts& facts) const;
 
 private:
+    void connect();
+    void use(RecipientFile::Snapshot table);
     std::string trouble() const; // of the directories; empty: none
 
     asio::io_context& io_;
@@ -63,7 +67,6 @@ private:
     std::vector<std::shared_ptr<Directory>> directories_;
     std::shared_ptr<RecipientLookup> lookup_;
     std::shared_ptr<RecipientHarvest> harvest_;
-    std::optional<RecipientTable> table_; // until start()
     std::unique_ptr<RecipientFile> file_;
 };
 

@@ -121,8 +121,8 @@ TEST_CASE("Recipients: status, with a directory that nobody can reach")
     options.name = "staff";
     options.servers = {*parse_ldap_url("ldapi://%2Fno%2Fsuch%2Fsocket")};
     options.filter = *LdapTemplate::parse_filter("mail=%s");
-    Recipients recipients(io, source, std::nullopt, log);
-    recipients.start();
+    Recipients recipients(io, source, log);
+    recipients.start({});
     CHECK(status_of(recipients).find("ldap_server staff server=ldapi://%2Fno%2Fsuch%2Fsocket state=unknown\n") != std::string::npos);
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (status_of(recipients).find("ldap staff state=down") == std::string::npos && std::chrono::steady_clock::now() < end)

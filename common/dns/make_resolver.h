@@ -22,6 +22,7 @@ struct ResolverOptions {
     int tries = 2;
     std::size_t cache_size = 10'000; // answers, of half a KiB each on average
     std::chrono::seconds max_ttl = std::chrono::hours(24);
+    std::string system{}; // what names the system's servers, as it was read: of another text they are others
 
     bool operator==(const ResolverOptions&) const = default;
 };
