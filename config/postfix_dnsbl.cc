@@ -75,16 +75,20 @@ private:
     const Fault& fault_;
 };
 
-bool is_ours(const DnsblSettings& settings, const PostfixList& list)
+// The name of the list if [dnsbl] asks it, too, whatever the key; empty: it does not.
+std::string name_of_ours(const DnsblSettings& settings, const PostfixList& list)
 {
     const auto is_same = [&](const std::string& text, DnsblZoneType type) {
         const auto site = parse_dnsbl_site(text);
-        return site && type == list.type && public_name(site->zone) == list.shown(); // whatever the key
+        return site && type == list.type && public_name(site->zone) == list.shown();
     };
+    for (const auto& zone : settings.zones)
+        if (is_same(zone.site, zone.type))
+            return zone.public_name.empty() ? list.shown() : zone.public_name;
     return std::any_of(settings.sites.begin(), settings.sites.end(),
                        [&](const auto& site) { return is_same(site, DnsblZoneType::address); })
-        || std::any_of(settings.zones.begin(), settings.zones.end(),
-                       [&](const auto& zone) { return is_same(zone.site, zone.type); });
+        ? list.shown()
+        : "";
 }
 
 std::string without_filter(const PostfixList& list)
@@ -146,8 +150,8 @@ std::vector<std::string> postfix_dnsbl_warnings(const PostfixConfig& postfix, co
     const bool asks = asks_dns_lists(config);
     for (const auto& list : postfix_lists(postfix)) {
         zones.push_back(list.site.zone);
-        if (asks && is_ours(config.dnsbl, list))
-            add(fmt::format("{} asks {}, and so does [dnsbl]: take it out of one of them.", list.where, list.shown()));
+        if (const auto name = name_of_ours(config.dnsbl, list); asks && !name.empty())
+            add(fmt::format("{} asks {}, and so does [dnsbl]: take it out of one of them.", list.where, name));
         add(without_filter(list));
         add(shown_key(postfix, list));
         if (const auto trouble = trouble_with_zone(list.site.zone, list.type); !trouble.empty())

@@ -15,6 +15,7 @@ struct NamedSite {
     std::string setting; // where it stands: "dnsbl.sites", "dnsbl.zone.0"
     DnsblZoneType type;
     DnsblSite site;
+    std::string shown; // the zone without a key, as the operator has it or as far as one can see
 };
 
 std::vector<NamedSite> all_sites(const DnsblSettings& dnsbl)
@@ -22,10 +23,13 @@ std::vector<NamedSite> all_sites(const DnsblSettings& dnsbl)
     std::vector<NamedSite> sites;
     for (const auto& text : dnsbl.sites)
         if (auto site = parse_dnsbl_site(text))
-            sites.push_back({"dnsbl.sites", DnsblZoneType::address, std::move(*site)});
-    for (std::size_t i = 0; i < dnsbl.zones.size(); ++i)
-        if (auto site = parse_dnsbl_site(dnsbl.zones[i].site))
-            sites.push_back({fmt::format("dnsbl.zone.{}", i), dnsbl.zones[i].type, std::move(*site)});
+            sites.push_back({"dnsbl.sites", DnsblZoneType::address, *site, public_name(site->zone)});
+    for (std::size_t i = 0; i < dnsbl.zones.size(); ++i) {
+        const auto& zone = dnsbl.zones[i];
+        if (const auto site = parse_dnsbl_site(zone.site))
+            sites.push_back({fmt::format("dnsbl.zone.{}", i), zone.type, *site,
+                             zone.public_name.empty() ? public_name(site->zone) : zone.public_name});
+    }
     return sites;
 }
 
@@ -99,8 +103,7 @@ private:
                 return other.type == it->type && other.site.key == it->site.key;
             };
             if (std::find_if(sites_.begin(), it, same) != it)
-                warning(origin({it->setting}), fmt::format("{} stands there twice, and counts twice",
-                                                           public_name(it->site.zone)));
+                warning(origin({it->setting}), fmt::format("{} stands there twice, and counts twice", it->shown));
             if (auto trouble = trouble_with_zone(it->site.zone, it->type); !trouble.empty())
                 warning(origin({it->setting}), std::move(trouble));
         }

@@ -109,6 +109,10 @@ TEST_CASE("DNS lists: what is odd is warned of, without a key")
         {"with two filters", sites("\"bl.example.org=127.0.0.2\", \"bl.example.org=127.0.0.3\""), {}},
         {"twice, the other in a table", sites("\"bl.example.org\"") + "[[dnsbl.zone]]\nsite = \"bl.example.org\"\n",
          {"t:3: dnsbl.zone: bl.example.org stands there twice, and counts twice"}},
+        {"twice, with a key that only the operator knows for one",
+         "[[dnsbl.zone]]\nsite = \"secret.example.org\"\npublic_name = \"bl.example.org\"\n"
+         "[[dnsbl.zone]]\nsite = \"secret.example.org\"\npublic_name = \"bl.example.org\"\n",
+         {"t:4: dnsbl.zone: bl.example.org stands there twice, and counts twice"}},
         {"twice, for other names",
          "[[dnsbl.zone]]\nsite = \"rhsbl.example.org\"\ntype = \"helo\"\n"
          "[[dnsbl.zone]]\nsite = \"rhsbl.example.org\"\ntype = \"sender_domain\"\n", {}},

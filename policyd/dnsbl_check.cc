@@ -18,6 +18,7 @@ using Outcome = DnsblMarks::Outcome;
 
 constexpr std::chrono::seconds longest_wait_for_reason{3}; // the verdict is there already
 constexpr std::size_t longest_reason = 200;
+constexpr std::size_t longest_txt = 4096; // of which the reason is made
 
 DnsblRange range_of(std::span<const std::shared_ptr<DnsblInquiry>> inquiries)
 {
@@ -210,7 +211,8 @@ asio::awaitable<std::string> DnsblCheck::ask_for_reason(DnsblInquiry& inquiry, c
         co_return std::string();
     std::string reason;
     if (!reply.records.empty()) // Postfix shows one, too
-        reason = without_key(printable(reply.records.front(), longest_reason), list.zone, list.public_name);
+        reason = without_key(printable(reply.records.front(), longest_txt), list.zone, list.public_name);
+    reason.resize(std::min(reason.size(), longest_reason)); // not before: half a key would not be found
     if (inquiry.is_done()) // else another list may yet weigh more
         inquiry.reason = reason;
     co_return reason;

@@ -234,6 +234,20 @@ TEST_CASE("DnsblCheck: a key is never shown")
     CHECK(to_lower(all).find(key) == std::string::npos);
 }
 
+TEST_CASE("DnsblCheck: of a key at the end of what is shown of a reason, nothing is")
+{
+    const auto zone = std::string(key) + ".zen.dq.spamhaus.net";
+    for (const std::size_t before : {170, 180, 199}) {
+        CAPTURE(before);
+        Fixture fixture(usual_settings({zone + "*3"}));
+        fixture.list("1.2.0.192." + zone);
+        fixture.resolver->set("1.2.0.192." + zone, RrType::txt, found({std::string(before, '.') + key + " end"}));
+        const auto text = fixture.ask(request_of("192.0.2.1")).text;
+        CHECK(text.find("zen.spamhaus.org: ....") != std::string::npos);
+        CHECK(text.find('a', text.find("....")) == std::string::npos); // with which the key begins
+    }
+}
+
 TEST_CASE("DnsblCheck: who is not judged")
 {
     Fixture fixture(usual_settings({"a.example*3"}));

@@ -186,11 +186,13 @@ Result<> check_reply_template(std::string_view text)
     const auto parsed = ReplyTemplate::parse(text);
     if (!parsed)
         return tl::unexpected(parsed.error());
-    const auto begin = parsed->expand([](std::string_view name) { return name == "rbl_code" ? "550" : "x"; });
-    const bool has_code = begin.size() >= 3 && (begin[0] == '4' || begin[0] == '5') && is_digit(begin[1])
-        && is_digit(begin[2]) && (begin.size() == 3 || begin[3] == ' ');
-    if (!has_code)
-        return fail("must begin with $rbl_code or a code from 400 to 599");
+    for (const std::string_view other : {"x", ""}) { // all that is not known each time is empty
+        const auto begin = parsed->expand([&](std::string_view name) { return name == "rbl_code" ? "550" : other; });
+        const bool has_code = begin.size() >= 3 && (begin[0] == '4' || begin[0] == '5') && is_digit(begin[1])
+            && is_digit(begin[2]) && (begin.size() == 3 || begin[3] == ' ');
+        if (!has_code)
+            return fail("must begin with $rbl_code or a code from 400 to 599");
+    }
     return {};
 }
 

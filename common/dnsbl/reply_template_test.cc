@@ -105,6 +105,7 @@ TEST_CASE("check_reply_template: a code comes first")
         {"$rbl_code no", true}, {"${rbl_code} 5.7.1 no", true}, {"554 no", true},          {"450", true},
         {"no", false},          {"250 yes", false},             {"5540 no", false},        {"$rbl_domain no", false},
         {"55 no", false},       {"$oops", false},               {" $rbl_code no", false},
+        {"${rbl_reason?550 $rbl_reason}", false},               {"${rbl_reason?{550 $rbl_reason}:{450 no}}", true},
     };
     for (const auto& c : cases) {
         CAPTURE(c.text);
