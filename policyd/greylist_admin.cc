@@ -292,7 +292,7 @@ Result<GreylistImport> GreylistAdmin::import_lines(const Input& input, ReadLine 
     for (std::uint64_t number = 1; input(line); ++number) {
         auto row = read_line(line);
         if (!row && result.faults.size() < most_faults)
-            result.faults.push_back(fmt::format("line {}: {}", number, row.error().what));
+            result.faults.push_back(fmt::format("{}: {}", number, row.error().what));
         else if (!row)
             ++result.more_faults;
         if (!row || !*row)

@@ -30,7 +30,7 @@ struct GreylistFilter {
 
 struct GreylistImport {
     std::uint64_t read = 0, written = 0;
-    std::vector<std::string> faults; // the first of them, "line 3: what"
+    std::vector<std::string> faults; // the first of them, "3: what", by the number of the line
     std::uint64_t more_faults = 0;
 };
 

@@ -158,8 +158,8 @@ TEST_CASE("GreylistAdmin: an import keeps what is worth more, and says each faul
     CHECK(result->read == 2);
     CHECK(result->written == 1);
     CHECK(result->faults
-          == std::vector<std::string>{"line 3: begins with \"nonsense\", not with triplet or client",
-                                      "line 4: \"x\" is not a number from 0 to 1000000000000"});
+          == std::vector<std::string>{"3: begins with \"nonsense\", not with triplet or client",
+                                      "4: \"x\" is not a number from 0 to 1000000000000"});
     const auto rows = setup.tables->find({"192.0.2.0/a@example.org/me@example.net", "192.0.2.0"});
     CHECK(rows->triplet->was_let_in());
     CHECK(rows->client == ClientRow{7, now});

@@ -10,12 +10,14 @@ int prefix(std::int64_t setting)
     return static_cast<int>(setting);
 }
 
-// The domain that has named this client as one of its own; empty: none, or it is not known.
+// The domain that has named this client as one of its own; empty: none, or it is not known. The DNS allows a slash in a
+// name, but it parts a triplet, and no client has one.
 std::string_view verified_domain(const PolicyRequest& request, const PolicyMessage& message)
 {
     const auto& spf = message.spf_mail_from;
-    return spf && spf->result == SpfResult::pass && spf->names_client ? std::string_view(request.sender_address.domain)
-                                                                      : std::string_view();
+    const auto& domain = request.sender_address.domain;
+    const bool is_verified = spf && spf->result == SpfResult::pass && spf->names_client;
+    return is_verified && domain.find('/') == std::string::npos ? std::string_view(domain) : std::string_view();
 }
 
 } // namespace

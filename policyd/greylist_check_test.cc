@@ -250,6 +250,19 @@ TEST_CASE("GreylistCheck: a verified domain is whitelisted with all its servers"
     CHECK(setup.ask(from("198.18.0.1", "c@example.net")).reason == "new");
 }
 
+TEST_CASE("GreylistCheck: a verified domain that reads like a triplet is no client")
+{
+    Setup setup;
+    setup.message = vouched();
+    auto question = from("192.0.2.1");
+    question.sender_address = parse_mail_address("you@example.org/a/b.example.com");
+    setup.ask(question);
+    setup.clock.advance(301s);
+    setup.ask(question);
+    REQUIRE(setup.store.clients.size() == 1);
+    CHECK(setup.store.clients.begin()->first == "192.0.2.0");
+}
+
 TEST_CASE("GreylistCheck: without spf_key only the network counts")
 {
     auto wanted = options();

@@ -1,6 +1,7 @@
 #include "policyd/greylist_text.h"
 
 #include "common/text.h"
+#include "policyd/postgrey_dump.h"
 
 #include <algorithm>
 #include <charconv>
@@ -40,6 +41,15 @@ int hex_digit(char c)
 Timestamp timestamp(std::int64_t seconds)
 {
     return Timestamp(std::chrono::seconds(seconds));
+}
+
+// CLIENT/SENDER/RECIPIENT or CLIENT; a hash does not tell.
+Result<> check_key(bool is_triplet, std::string_view key)
+{
+    const auto slashes = std::count(key.begin(), key.end(), '/');
+    if (key.starts_with(hashed_mark) || (is_triplet ? slashes >= 2 : slashes == 0))
+        return {};
+    return fail("\"{}\" is not {}", printable(key, 80), is_triplet ? "CLIENT/SENDER/RECIPIENT" : "a client");
 }
 
 } // namespace
@@ -106,6 +116,8 @@ Result<std::optional<GreylistWrite>> read_greylist_line(std::string_view line)
     auto key = read_shown_key(line);
     if (!key)
         return tl::unexpected(key.error());
+    if (const auto ok = check_key(is_triplet, *key); !ok)
+        return tl::unexpected(ok.error());
     if (is_triplet)
         return GreylistWrite{std::move(*key), TripletRow{timestamp(*first), timestamp(*last)}};
     return GreylistWrite{std::move(*key), ClientRow{*first, timestamp(*last)}};

@@ -18,6 +18,7 @@ TEST_CASE("a row is read as it was written")
         {{"192.0.2.0/a@example.org/b@example.net", TripletRow{at(1700000000), at(1700000300)}},
          "triplet 1700000000 1700000300 192.0.2.0/a@example.org/b@example.net\n"},
         {{"@example.org", ClientRow{7, at(1700000000)}}, "client 7 1700000000 @example.org\n"},
+        {{"#0123", TripletRow{at(1), at(2)}}, "triplet 1 2 #0123\n"},
         {{"192.0.2.0/\"a b\\\n\"@x/\xc3\xa4@y", TripletRow{at(1), at(1)}},
          "triplet 1 1 192.0.2.0/\"a\\x20b\\x5c\\x0a\"@x/\\xc3\\xa4@y\n"},
     };
@@ -44,6 +45,8 @@ TEST_CASE("read_greylist_line: what it is not")
         {"triplet 2 1 a", "was seen last before it was seen first"},
         {"triplet 1 1", "a key of 0 octets; it must have some, and at most 2000"},
         {"client 1 1 \\x4", "a backslash that is not \\x and two hexadecimal digits"},
+        {"triplet 1 1 192.0.2.0/a@example.org", "\"192.0.2.0/a@example.org\" is not CLIENT/SENDER/RECIPIENT"},
+        {"client 1 1 192.0.2.0/a@b/c@d", "\"192.0.2.0/a@b/c@d\" is not a client"},
         {"client 1 99999999999999999999 a", "\"99999999999999999999\" is not a number from 0 to 32503680000"},
     };
     for (const auto& [line, want] : cases) {

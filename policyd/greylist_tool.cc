@@ -28,9 +28,9 @@ public:
     static Result<LineReader> open(const std::string& path)
     {
         if (path == "-")
-            return LineReader(stdin, [](std::FILE*) { return 0; });
+            return LineReader(stdin, [](std::FILE*) { return 0; }, "standard input");
         auto* const file = std::fopen(path.c_str(), "re");
-        return file ? Result<LineReader>(LineReader(file, std::fclose)) : fail("{}: {}", path, std::strerror(errno));
+        return file ? Result<LineReader>(LineReader(file, std::fclose, path)) : fail("{}: {}", path, std::strerror(errno));
     }
 
     // `postgrey` is a path without characters that a shell understands.
@@ -41,7 +41,8 @@ public:
                 return fail("{}: cannot be given to {}; dump it by hand and import the text", folder, dump_program);
         const auto command = fmt::format("{} -h '{}' -p '{}'", dump_program, folder, file);
         auto* const pipe = ::popen(command.c_str(), "re");
-        return pipe ? Result<LineReader>(LineReader(pipe, ::pclose)) : fail("{}: {}", command, std::strerror(errno));
+        return pipe ? Result<LineReader>(LineReader(pipe, ::pclose, fmt::format("the dump of {}/{}", folder, file)))
+                    : fail("{}: {}", command, std::strerror(errno));
     }
 
     bool read(std::string& line)
@@ -56,6 +57,8 @@ public:
         return !line.empty();
     }
 
+    const std::string& name() const { return name_; } // as it stands before a line's number
+
     // 0 for a file; the exit status of a program.
     int close()
     {
@@ -65,13 +68,15 @@ public:
 
 private:
     using Close = int (*)(std::FILE*);
-    LineReader(std::FILE* file, Close how)
+    LineReader(std::FILE* file, Close how, std::string name)
         : file_(file, how)
+        , name_(std::move(name))
     {
     }
     static bool is_plain(char c) { return c > 0x20 && c < 0x7f && std::strchr("'\"\\$`;&|<>*?!()", c) == nullptr; }
 
     std::unique_ptr<std::FILE, Close> file_;
+    std::string name_;
 };
 
 bool print(std::string_view text)
@@ -128,9 +133,9 @@ Result<> import(GreylistAdmin& admin, const GreylistCommand& command, std::chron
         if (!result)
             return tl::unexpected(result.error());
         for (const auto& fault : result->faults)
-            complain(fault);
+            complain(fmt::format("{}:{}", input.name(), fault));
         if (result->more_faults > 0)
-            complain(fmt::format("and {} more", result->more_faults));
+            complain(fmt::format("{}: and {} more", input.name(), result->more_faults));
         print(fmt::format("read {} written {}\n", result->read, result->written));
     }
     return {};

@@ -1,4 +1,4 @@
-// A line that is read as a row is written as one that is read as the same row.
+// A line that is read as a row is written as one that is read as the same row, and a key that is shown is read as it was.
 #include "policyd/greylist_text.h"
 
 #include <cstdint>
@@ -7,6 +7,9 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     using namespace postern;
+    if (const auto key = read_shown_key({reinterpret_cast<const char*>(data), size}))
+        if (const auto shown_again = read_shown_key(shown_key(*key)); !shown_again || *shown_again != *key)
+            std::abort();
     const auto row = read_greylist_line({reinterpret_cast<const char*>(data), size});
     if (!row || !*row)
         return 0;
