@@ -1,8 +1,11 @@
-// A list of clients and one of addresses, made of the same text, and asked
-// about its own lines: nothing may crash or take long.
+// A list of clients, one of addresses and one of domains, made of the same
+// text, and asked about its own lines: nothing may crash or take long, and a
+// domain that was taken is in its list.
 #include "common/address_list.h"
 #include "common/client_list.h"
+#include "common/domain_list.h"
 #include "common/list_file.h"
+#include "common/mail_address.h"
 
 #include <cstdint>
 
@@ -45,5 +48,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         (void)clients.has_address(*address);
     (void)addresses.has(parse_mail_address(subject));
     (void)addresses.matches(subject);
+
+    const std::string domain(subject.substr(0, subject.find('\n')));
+    const auto labels = to_a_labels(std::string_view(domain).substr(domain.starts_with('.') ? 1 : 0));
+    if (const auto domains = DomainList::parse({&domain, 1}))
+        if (!labels || !domains->contains(domain.starts_with('.') ? "x." + *labels : *labels))
+            __builtin_trap();
     return 0;
 }
