@@ -121,6 +121,43 @@ def send(content: bytes, sender: str, recipient: str, *, source: str = "", helo:
         return code, text.decode()
 
 
+class OpenMail:
+    """A mail whose data is open, from MAIL FROM to the dot that `finish` sends."""
+
+    def __init__(self, content: bytes, sender: str, recipient: str, *, source: str = "") -> None:
+        self.content = content
+        self._session = speak(source=source)
+        self._session.ehlo()
+        self._session.mail(sender)
+        code, text = self._session.rcpt(recipient)
+        assert code == 250, text
+        assert self._session.docmd("DATA")[0] == 354
+
+    def finish(self) -> tuple[int, str]:
+        self._session.send(self.content + b"\r\n.\r\n")
+        code, text = self._session.getreply()
+        self._session.quit()
+        return code, text.decode()
+
+
+def greeting(port: int = 25, source: str = "") -> str:
+    with socket.create_connection((HERE, port), 30, (source, 0) if source else None) as client:
+        return client.makefile().readline()
+
+
+class Stopping:
+    """A container that was told to end, and takes nothing new any more."""
+
+    def __init__(self, it: Container, port: int = 25) -> None:
+        self._container = it
+        self._stop = subprocess.Popen(["podman", "stop", "-t", "30", it.name], stdout=subprocess.DEVNULL)
+        wait_until(lambda: greeting(port).startswith("421 4.3.2"), "a new client to be refused", 20, it.logs)
+
+    def status(self) -> int:
+        assert self._stop.wait(40) == 0
+        return int(self._container.state("ExitCode"))
+
+
 def relay(sink: Sink, **more: str) -> dict[str, str]:
     return {"MAILNAME": "mail.postern.example", "RELAYHOST": f"[127.0.0.1]:{sink.port}", "MYNETWORKS": "127.0.0.0/8",
             "CLIENT_TLS_SECURITY_LEVEL": "none", **more}
@@ -139,7 +176,7 @@ def test_relay_signs_and_runs_read_only(world: World, sink: Sink, tmp_path: Path
     (tmp_path / "users").write_text("app:pass word\n")
     started = time.monotonic()
     environment = relay(sink, USE_DKIM="yes", DKIM_DOMAINS="postern.example", DKIM_SELECTOR=key.selector,
-                        SMTPD_USERS_FILE="/run/secrets/users", BOUNCE_ADDRESS="b@postern.example")
+                        SMTPD_USERS_FILE="/run/secrets/users", BOUNCE_ADDRESS="b@postern.example", POSTFIX_DRAIN_TIME="25")
     with container(environment, *READ_ONLY, *CAPABILITIES, "-v", f"{tmp_path}/dkim.key:/etc/opendkim/dkim.key:ro",
                    "-v", f"{tmp_path}/users:/run/secrets/users:ro", image="plain") as it:
         print(f"start to healthy: {time.monotonic() - started:.1f} s")
@@ -164,7 +201,23 @@ def test_relay_signs_and_runs_read_only(world: World, sink: Sink, tmp_path: Path
         # The daemon is not root: the first of its four user numbers.
         status = it.exec("sh", "-c", "grep -l postern-milter /proc/[0-9]*/comm | head -1 | xargs dirname | sed s,$,/status, | xargs cat")
         assert "Uid:\t0" not in status and "Uid:" in status
-        assert it.stop() == 0
+        # What has begun is finished: a delivery, once, and a mail that is coming in, which leaves at once.
+        sink.may_answer.clear()
+        leaving, coming = (compose("me@postern.example", "you@stranger.example") for _ in range(2))
+        assert send(leaving, "me@postern.example", "you@stranger.example")[0] == 250
+        sink.wait_for(message_id_of(leaving))
+        mail = OpenMail(coming, "me@postern.example", "you@stranger.example")
+        stopping = Stopping(it)
+        for port in (587, 2525):
+            assert greeting(port).startswith("421 4.3.2")
+        assert mail.finish()[0] == 250
+        arrival = sink.wait_for(message_id_of(coming))
+        assert verified_algorithms(arrival.content, world.zone) == ["rsa-sha256"]
+        sink.may_answer.set()
+        assert stopping.status() == 0
+        assert "stopping: all that had begun is done" in it.logs()
+        assert len(sink.arrivals(message_id_of(leaving))) == 1
+        assert len(sink.arrivals(message_id_of(coming))) == 1
 
 
 def test_gateway_greylists_asks_the_directory_and_delivers(world: World, sink: Sink, tmp_path: Path) -> None:
@@ -311,8 +364,21 @@ def test_starts_again_and_again_the_same(world: World, sink: Sink, profile: Call
 
 
 def test_postfix_is_last_up_and_what_it_asks_ends_in_order(world: World, sink: Sink) -> None:
-    with container(gateway(sink, ENABLE_SPF="true", ENABLE_OPENDKIM="true", OPENDKIM_MODE="v")) as it:
-        assert it.stop() == 0
+    environment = gateway(sink, ENABLE_SPF="true", ENABLE_OPENDKIM="true", OPENDKIM_MODE="v", ENABLE_SUBMISSION_PORT="true",
+                          POSTFIX_DRAIN_TIME="4")
+    with container(environment) as it:
+        content = compose("a@stranger.example", "user@postern.example")
+        mail = OpenMail(content, "a@stranger.example", "user@postern.example", source=STRANGER)
+        idle = speak(source=STRANGER)
+        stopping = Stopping(it)
+        assert greeting(587).startswith("421 4.3.2")
+        assert mail.finish()[0] == 250
+        # Both daemons were there to the end, and who has nothing to say does not hold it.
+        fields = sink.wait_for(message_id_of(content))
+        assert fields.fields("Received-SPF") and fields.fields("Authentication-Results")
+        assert stopping.status() == 0
+        idle.close()
+        assert "stopping after 4 s: 1 session left" in it.logs()
         lines = it.logs().splitlines()
         for daemon in ("[policyd]", "[milterd]"):
             own = [number for number, line in enumerate(lines) if daemon in line]

@@ -6,6 +6,8 @@
 #include "common/text.h"
 #include "common/whole_file.h"
 #include "config/run_program.h"
+#include "container/connection.h"
+#include "container/drain.h"
 #include "container/health.h"
 #include "container/queue_metrics.h"
 #include "container/render.h"
@@ -29,6 +31,7 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr auto watch_interval = 5s;
+constexpr auto drain_interval = 100ms;
 constexpr auto whitelist_interval = 24h;
 constexpr auto whitelist_retry = 1h;
 constexpr const char* entrypoint_folder = "/etc/entrypoint.d";
@@ -77,6 +80,10 @@ bool write_again(const Environment& environment, const Say& say)
 
 bool reload(const Environment& environment, const Say& say)
 {
+    if (std::error_code error; fs::exists(stopping_mark, error)) { // it would open the ports again
+        say("error: this container is about to end");
+        return false;
+    }
     if (!write_again(environment, say))
         return false;
     const auto text = read_setting_file(std::string(run_folder) + "/health");
@@ -113,6 +120,29 @@ void tell_of_volumes(const Environment& environment, const Image& image, const S
         say(written.error().what + ": all this is told again at the next start");
 }
 
+// From now on the ports say no to who is new.
+Result<> close_ports(std::chrono::milliseconds limit)
+{
+    // Who watches files would write the other master.cf again.
+    if (const auto watch = concat({service_folder, "/watch"}); fs::exists(watch))
+        (void)run_program({"s6-svc", "-wd", "-T", "1000", "-d", watch});
+    const auto text = read_setting_file(std::string(closing_master_cf));
+    const auto written = text ? replace_file(concat({postfix_folder, "/master.cf"}), *text, {0644}) : tl::unexpected(text.error());
+    if (!written)
+        return written;
+    const auto answer = run_program({"postfix", "reload"}, limit);
+    if (!answer)
+        return tl::unexpected(answer.error());
+    return answer->status == 0 ? Result<>{} : fail("{}", printable(trim(answer->text)));
+}
+
+// A mail that was under way at the reload is skipped, and looked at again, as one that was delivered, after minutes.
+void look_at_incoming_mail()
+{
+    if (auto queue_manager = Connection::open(SocketAddress{"/var/spool/postfix/public/qmgr", {}, 0}, drain_interval))
+        (void)queue_manager->write("I"); // qmgr(8), TRIGGERS
+}
+
 // What a file holds, as a number: what is overwritten in place or replaced is seen, whatever its times say.
 using Stamps = std::map<std::string, std::size_t>;
 
@@ -136,7 +166,7 @@ int start(const Environment& environment, const Say& say)
             return status;
         }
     std::error_code error;
-    for (const auto* const left : {"/run/postern/stopping", "/run/postern/status", "/run/postern/service"})
+    for (const auto left : {stopping_mark, std::string_view("/run/postern/status"), service_folder})
         fs::remove_all(left, error); // of the same container's last run
     for (const auto& table : table_files())
         if (const auto taken = take_table(table.name); !taken)
@@ -154,6 +184,28 @@ int start(const Environment& environment, const Say& say)
     ::execlp("s6-svscan", "s6-svscan", folder.c_str(), nullptr);
     say(fmt::format("error: s6-svscan: {}", std::strerror(errno)));
     return 127;
+}
+
+int drain(std::chrono::seconds limit, const Say& say)
+{
+    const auto now = [] { return std::chrono::steady_clock::now(); };
+    const auto end = now() + limit;
+    if (limit == 0s)
+        return 0;
+    if (const auto closed = close_ports(limit); !closed) {
+        say(fmt::format("stopping at once: {}", closed.error().what));
+        return 1;
+    }
+    UnderWay left;
+    do {
+        std::this_thread::sleep_for(drain_interval); // also until Postfix has read it
+        left = what_is_under_way("/proc", "/var/spool/postfix");
+        if (left.deliveries == 0 && left.has_mail)
+            look_at_incoming_mail();
+    } while (!left.is_nothing() && now() < end);
+    say(left.is_nothing() ? std::string("stopping: all that had begun is done")
+                          : fmt::format("stopping after {} s: {} left; who sent it tries again, and the queue stays", limit.count(), left.text()));
+    return 0;
 }
 
 int update(std::string_view command, const Environment& environment, const Say& say)

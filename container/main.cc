@@ -138,6 +138,7 @@ int main(int argc, char** argv)
     int status = 0;
     postern::TestMailOptions test_mail;
     std::string only;
+    int seconds = 0;
     const auto add_test_mail = [&](CLI::App& command) {
         command.add_option("SERVER", test_mail.server)->required();
         command.add_option("PORT", test_mail.port)->required();
@@ -155,6 +156,9 @@ int main(int argc, char** argv)
     auto* const health = app.add_subcommand("health", "Ask the daemons and Postfix, as deep as RCPT TO");
     health->add_option("WHAT", only, "policyd, milterd or smtp alone");
     health->callback([&] { status = postern::health(only); });
+    auto* const drain = app.add_subcommand("drain", "Take no new mail, and wait until what has begun is done");
+    drain->add_option("SECONDS", seconds, "No longer than that")->required()->check(CLI::Range(0, 3600));
+    drain->callback([&] { status = postern::drain(std::chrono::seconds(seconds), postern::say); });
     auto* const send = app.add_subcommand("send", "Send a test mail, and show each reply");
     add_test_mail(*send);
     send->callback([&] { status = postern::send(test_mail); });

@@ -1,4 +1,7 @@
 // master.cf: which ports there are, and the processes behind them. No chroot: the container is one.
+// And another, for the time in which the container ends: the same ports, but nobody new gets in.
+#include "common/text.h"
+#include "container/drain.h"
 #include "container/plan.h"
 #include "container/restrictions.h"
 
@@ -34,11 +37,40 @@ scache    unix  -       -       n       -       1       scache
 postlog   unix-dgram n  -       n       -       1       postlogd
 )";
 
-std::string listener(std::string_view port, const std::vector<std::string>& options = {})
+enum class Phase { open, closing };
+
+std::string option_line(std::string_view option)
+{
+    return fmt::format("        -o {}\n", option);
+}
+
+// RFC 5321 3.8: 421, at once, and before anybody is asked about the client.
+std::string refusal()
+{
+    return option_line("smtpd_delay_reject=no") + option_line("smtpd_peername_lookup=no")
+        + option_line("{ smtpd_client_restrictions = check_client_access static:{421 4.3.2 This server is going down} }")
+        + option_line(drain_mark);
+}
+
+std::string listener(Phase phase, std::string_view port, const std::vector<std::string>& options = {})
 {
     auto text = fmt::format("{:<9} inet  n       -       n       -       -       smtpd\n", port);
     for (const auto& option : options)
-        text += fmt::format("        -o {}\n", option);
+        text += option_line(option);
+    return phase == Phase::open ? text : text + refusal();
+}
+
+std::string inner(Phase phase)
+{
+    if (phase == Phase::open)
+        return std::string(inner_services);
+    std::string text;
+    for (const auto line : split(inner_services, '\n')) {
+        const auto program = line.substr(line.rfind(' ') + 1);
+        const bool delivers = program == "smtp" || program == "lmtp" || program == "local" || program == "virtual";
+        if (!line.empty())
+            text += concat({line, "\n", delivers ? option_line(drain_mark) : ""});
+    }
     return text;
 }
 
@@ -55,34 +87,44 @@ std::vector<std::string> login_options(const Plan& plan, std::string_view name)
             "milter_macro_daemon_name=ORIGINATING"};
 }
 
-std::string relay_ports(const Plan& plan)
+std::string relay_ports(const Plan& plan, Phase phase)
 {
     std::vector<std::string> options;
     if (plan.values.flag("POSTFIX_PROXY_PROTOCOL", false))
         options.emplace_back("smtpd_upstream_proxy_protocol=haproxy");
-    return listener("smtp", options) + listener("submission", {"syslog_name=postfix/submission"})
-        + listener("2525", {"syslog_name=postfix/2525"});
+    return listener(phase, "smtp", options) + listener(phase, "submission", {"syslog_name=postfix/submission"})
+        + listener(phase, "2525", {"syslog_name=postfix/2525"});
 }
 
-std::string gateway_ports(const Plan& plan)
+// postscreen(8) closes its port at a reload and passes on whom it still looks at: their sessions are let in.
+std::string gateway_port_25(const Plan& plan, Phase phase)
 {
-    std::string text = "smtp      inet  n       -       n       -       1       postscreen\n"
-                       "smtpd     pass  -       -       n       -       -       smtpd\n"
-                       "dnsblog   unix  -       -       n       -       0       dnsblog\n"
-                       "tlsproxy  unix  -       -       n       -       0       tlsproxy\n";
+    std::string text = "smtp      inet  n       -       n       -       1       postscreen\n";
+    if (phase == Phase::closing)
+        text = plan.values.flag("POSTFIX_PROXY_PROTOCOL", false) ? listener(phase, "smtp", {"smtpd_upstream_proxy_protocol=haproxy"})
+                                                                 : listener(phase, "smtp");
+    text += "smtpd     pass  -       -       n       -       -       smtpd\n";
+    return phase == Phase::closing ? text + option_line("max_use=1") : text; // it ends with its session
+}
+
+std::string gateway_ports(const Plan& plan, Phase phase)
+{
+    auto text = gateway_port_25(plan, phase)
+        + "dnsblog   unix  -       -       n       -       0       dnsblog\n"
+          "tlsproxy  unix  -       -       n       -       0       tlsproxy\n";
     const bool has_submission = plan.values.flag("ENABLE_SUBMISSION_PORT", false);
     const bool has_smtps = plan.values.flag("ENABLE_SMTPS_PORT", false);
     if (has_submission) {
         auto options = login_options(plan, "submission");
         options.emplace_back("smtpd_tls_security_level=encrypt");
-        text += listener("submission", options);
+        text += listener(phase, "submission", options);
     }
     if (has_smtps) {
         auto options = login_options(plan, "smtps");
         options.emplace_back("smtpd_tls_wrappermode=yes");
-        text += listener("465", options);
+        text += listener(phase, "465", options);
     }
-    if ((has_submission || has_smtps) && !plan.has_logins())
+    if ((has_submission || has_smtps) && !plan.has_logins() && phase == Phase::open)
         plan.warn("ENABLE_SUBMISSION_PORT, ENABLE_SMTPS_PORT: nobody can log in: SMTPD_USERS is not set");
     return text;
 }
@@ -91,9 +133,10 @@ std::string gateway_ports(const Plan& plan)
 
 void render_master_cf(const Plan& plan)
 {
-    auto text = "# Written at the start of the container from its environment.\n"
-        + (plan.is_relay() ? relay_ports(plan) : gateway_ports(plan)) + std::string(inner_services);
-    plan.image.files.push_back({plan.in_postfix("master.cf"), std::move(text)});
+    for (const auto& [path, phase] : {std::pair{plan.in_postfix("master.cf"), Phase::open},
+                                      {std::string(closing_master_cf), Phase::closing}})
+        plan.image.files.push_back({path, "# Written at the start of the container from its environment.\n"
+                                        + (plan.is_relay() ? relay_ports(plan, phase) : gateway_ports(plan, phase)) + inner(phase)});
 }
 
 } // namespace postern

@@ -22,12 +22,23 @@ s6-svc -d /run/postern/service/postfix
 exec s6-svscanctl -t /run/postern/service
 )";
 
-// Postfix goes first: what it asks is there until it has ended.
-constexpr std::string_view stop = R"(#!/bin/sh
-: >/run/postern/stopping
-s6-svc -wD -T 20000 -d /run/postern/service/postfix
-exec s6-svscanctl -t /run/postern/service
-)";
+// Postfix goes first, when what has begun is done or its time is over: what it asks is there until it has ended.
+// Who says it a second time will not wait.
+std::string stop(std::string_view seconds)
+{
+    return fmt::format(R"(#!/bin/sh
+if [ ! -e {0} ]; then
+    : >{0}
+    postern-container drain {1}
+fi
+s6-svc -wD -T 2000 -d {2}/postfix
+exec s6-svscanctl -t {2}
+)",
+                       stopping_mark, seconds, service_folder);
+}
+
+// For who does not end when told to, such as a clamd that reads its signatures
+constexpr std::string_view most_milliseconds_to_end = "1500\n";
 
 constexpr std::string_view last_words = R"(#!/bin/sh
 status=0
@@ -74,9 +85,8 @@ public:
 
     void add_all()
     {
-        put(".s6-svscan/SIGTERM", stop);
-        put(".s6-svscan/SIGINT", stop);
-        put(".s6-svscan/SIGQUIT", stop);
+        for (const auto* const signal : {"SIGTERM", "SIGINT", "SIGQUIT"})
+            put(concat({".s6-svscan/", signal}), stop(plan_.values.text("POSTFIX_DRAIN_TIME", "7")));
         put(".s6-svscan/finish", last_words);
         if (plan_.asks_policyd)
             add_daemon("policyd");
@@ -109,6 +119,7 @@ private:
     {
         put(service.name + "/run", service.run);
         put(service.name + "/log/run", log_of(service.name));
+        put(service.name + "/timeout-kill", most_milliseconds_to_end, 0644);
         if (service.is_critical)
             put(service.name + "/finish", critical_finish);
         if (!service.check.empty()) {

@@ -245,6 +245,28 @@ TEST_CASE("master.cf: ports of each profile")
     CHECK(has(open, "{ smtpd_recipient_restrictions = permit_sasl_authenticated, reject }"));
 }
 
+TEST_CASE("master.cf: while the container ends no port lets anybody in")
+{
+    const auto everything = with(gateway, {{"ENABLE_SUBMISSION_PORT", "true"}, {"ENABLE_SMTPS_PORT", "true"}, {"POSTFIX_PROXY_PROTOCOL", "true"}});
+    for (const auto& [environment, ports] : {std::pair{relay, 3}, {gateway, 1}, {everything, 3}}) {
+        const auto text = text_of(image_of(environment), closing_master_cf);
+        std::size_t inet = 0, refusals = 0;
+        for (std::size_t at = 0; (at = text.find(" inet ", at)) != std::string::npos; ++at)
+            ++inet;
+        for (std::size_t at = 0; (at = text.find("static:{421 4.3.2", at)) != std::string::npos; ++at)
+            ++refusals;
+        CHECK(inet == static_cast<std::size_t>(ports));
+        CHECK(refusals == inet);
+        CHECK_FALSE(has(text, " postscreen\n"));
+    }
+    const auto text = text_of(image_of(everything), closing_master_cf);
+    CHECK(has(text, "smtpd_upstream_proxy_protocol=haproxy")); // the balancer's line comes first all the same
+    CHECK(has(text, "smtpd_tls_wrappermode=yes"));
+    CHECK(has(text, "smtpd\n        -o max_use=1\n"));
+    CHECK(has(text_of(image_of(with(relay, {{"POSTFIX_DRAIN_TIME", "25"}})), "/run/postern/service/.s6-svscan/SIGTERM"),
+              "postern-container drain 25\n"));
+}
+
 TEST_CASE("signing: keys are copied, and OpenDKIM's tables read")
 {
     const auto one = image_of(with(relay, {{"USE_DKIM", "yes"}, {"DKIM_DOMAINS", "a.example,b.example"}}));

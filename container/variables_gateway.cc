@@ -106,6 +106,9 @@ constexpr Variable own[] = {
     {"POSTFIX_PROXY_PROTOCOL", ours, boolean, "false",
      "postscreen_upstream_proxy_protocol, smtpd_upstream_proxy_protocol",
      "Port 25 expects a load balancer that says who the client is (HAProxy's protocol, version 1 or 2)."},
+    {"POSTFIX_DRAIN_TIME", ours, number, "7", "the end of the container",
+     "Seconds that open sessions and deliveries have to finish when the container is told to end; some seconds less than "
+     "its stop timeout, which is 10 s with Docker and 30 s with Kubernetes.", "", "", {}, 0, 3600},
     {"POSTFIX_LDAP_START_TLS", ours, boolean, "false", "ldap start_tls", "Encrypt ldap:// before anything is said."},
     {"POSTFIX_LDAP_TLS_VERIFY", ours, boolean, "true", "ldap verify", "Verify the server's certificate."},
     {"POSTFIX_LDAP_TLS_CA", ours, path, "the system's", "ldap ca", "The authorities that may vouch for it."},

@@ -51,6 +51,8 @@ class Sink:
         self.folder = folder  # a file for each mail, for people to read
         self._changed = threading.Condition()
         self._arrivals: list[Arrival] = []
+        self.may_answer = threading.Event()  # to the end of a mail's data; cleared, a delivery stays under way
+        self.may_answer.set()
         self._server = _Server(("127.0.0.1", 0), _Session)
         self._server.sink = self
         self.port: int = self._server.server_address[1]
@@ -126,6 +128,7 @@ class _Session(socketserver.StreamRequestHandler):
             elif word == "DATA":
                 self._say("354 End data with <CR><LF>.<CR><LF>")
                 self.server.sink.take(Arrival(sender, tuple(recipients), self._content()))
+                self.server.sink.may_answer.wait(PATIENCE)
                 self._say("250 2.0.0 Ok")
             elif word == "QUIT":
                 self._say("221 2.0.0 Bye")
