@@ -1,6 +1,8 @@
 #include "container/render.h"
 
 #include "common/dnsbl/known_lists.h"
+#include "container/image.h"
+#include "test/rendered_image.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -11,54 +13,6 @@
 
 namespace postern {
 namespace {
-
-const Environment relay{{"MAILNAME", "mail.example.com"}};
-const Environment gateway{{"POSTMASTER_EMAIL", "postmaster@example.com"}, {"POSTFIX_MYHOSTNAME", "mx.example.com"}};
-
-Result<std::string> no_files(const std::string& path)
-{
-    return fail("{}: No such file or directory", path);
-}
-
-Environment with(Environment base, const Environment& more)
-{
-    for (const auto& [name, value] : more)
-        base[name] = value;
-    return base;
-}
-
-Image image_of(const Environment& environment, const Surroundings& surroundings = {}, const ReadFile& read = no_files)
-{
-    auto image = render(environment, surroundings, read);
-    if (!image)
-        for (const auto& fault : image.error())
-            MESSAGE(fault.what);
-    REQUIRE(image);
-    return *image;
-}
-
-std::string text_of(const Image& image, std::string_view path)
-{
-    for (const auto& file : image.files)
-        if (file.path == path || file.path == fmt::format("{}/{}", postfix_folder, path))
-            return file.text;
-    return "(not there)";
-}
-
-std::string main_cf(const Environment& environment, const Surroundings& surroundings = {})
-{
-    return text_of(image_of(environment, surroundings), "main.cf");
-}
-
-bool has(std::string_view text, std::string_view part)
-{
-    return text.find(part) != std::string_view::npos;
-}
-
-bool has_service(const Image& image, std::string_view name)
-{
-    return text_of(image, fmt::format("{}/{}/run", service_folder, name)) != "(not there)";
-}
 
 std::string faults_of(const Environment& environment, const Surroundings& surroundings = {})
 {
@@ -102,58 +56,6 @@ TEST_CASE("profile: by the name that each image's users set")
             CHECK(image->profile == c.want);
         else
             CHECK(has(faults_of(c.environment), c.want_fault));
-    }
-}
-
-TEST_CASE("main.cf: one line for each variable")
-{
-    struct Case {
-        const char* name;
-        Environment environment;
-        const char* want;
-    };
-    const Case cases[] = {
-        {"the name", relay, "myhostname = mail.example.com\n"},
-        {"a relay has no mailboxes", relay, "mydestination =\n"},
-        {"bare newlines", gateway, "smtpd_forbid_bare_newline = normalize\n"},
-        {"size", relay, "message_size_limit = 15728640\n"},
-        {"size, set", with(relay, {{"SIZELIMIT", "5000"}}), "message_size_limit = 5000\n"},
-        {"missing headers", with(relay, {{"POSTFIX_ADD_MISSING_HEADERS", "yes"}}), "always_add_missing_headers = yes\n"},
-        {"VRFY", with(relay, {{"DISABLE_VRFY_COMMAND", "no"}}), "disable_vrfy_command = no\n"},
-        {"protocols", with(relay, {{"INET_PROTOCOLS", "ipv4"}}), "inet_protocols = ipv4\n"},
-        {"log", with(relay, {{"LOGOUTPUT", "/var/log/maillog"}}), "maillog_file = /var/log/maillog\n"},
-        {"bounces", with(relay, {{"BOUNCE_ADDRESS", "b@example.com"}}), "2bounce_notice_recipient = b@example.com\n"},
-        {"concurrency", with(relay, {{"SMTP_DESTINATION_CONCURRENCY_LIMIT", "2"}}), "smtp_destination_concurrency_limit = 2\n"},
-        {"delay", with(relay, {{"SMTP_DESTINATION_RATE_DELAY", "5s"}}), "smtp_destination_rate_delay = 5s\n"},
-        {"recipients", with(relay, {{"SMTP_EXTRA_RECIPIENT_LIMIT", "10"}}), "smtp_destination_recipient_limit = 10\n"},
-        {"relay host", with(relay, {{"RELAYHOST", "[smtp.example.net]:587"}}), "relayhost = [smtp.example.net]:587\n"},
-        {"relay host login", with(relay, {{"RELAYHOST_AUTH", "yes"}}), "smtp_sasl_auth_enable = yes\n"},
-        {"by sender", with(relay, {{"SENDER_DEPENDENT_RELAYHOST_AUTH", "yes"}}), "smtp_sender_dependent_authentication = yes\n"},
-        {"no TLS", with(relay, {{"USE_TLS", "no"}}), "smtpd_tls_security_level = none\n"},
-        {"TLS", relay, "smtpd_tls_cert_file = /etc/ssl/certs/ssl-cert-snakeoil.pem\n"},
-        {"TLS, encrypted", with(relay, {{"TLS_SECURITY_LEVEL", "encrypt"}}), "smtpd_tls_security_level = encrypt\n"},
-        {"client TLS", with(relay, {{"CLIENT_TLS_SECURITY_LEVEL", "dane"}}), "smtp_tls_security_level = dane\n"},
-        {"POSTCONF last", with(relay, {{"POSTCONF", "myhostname=a.example;masquerade_exceptions=root,mailer-daemon"}}),
-         "myhostname = a.example\n"},
-        {"POSTCONF adds", with(relay, {{"POSTCONF", "masquerade_domains=a.example b.example;"}}),
-         "masquerade_domains = a.example b.example\n"},
-        {"relay host port", with(gateway, {{"POSTFIX_RELAYHOST", "10.0.0.5"}, {"POSTFIX_RELAYHOST_PORT", "2525"}}),
-         "relayhost = 10.0.0.5:2525\n"},
-        {"relay domains", with(gateway, {{"POSTFIX_RELAY_DOMAINS", "a.example,b.example"}}), "relay_domains = a.example, b.example\n"},
-        {"no unknown HELO", gateway,
-         "smtpd_helo_restrictions = permit_mynetworks, reject_invalid_helo_hostname, reject_non_fqdn_helo_hostname\n"},
-        {"chain files", with(gateway, {{"POSTFIX_SMTPD_TLS_CHAIN_FILES", "/c/k.pem, /c/f.pem"}}),
-         "smtpd_tls_chain_files = /c/k.pem, /c/f.pem\n"},
-        {"loopback alone is trusted", gateway, "mynetworks = 127.0.0.0/8 [::1]/128\n"},
-        {"bans take effect", gateway, "postscreen_denylist_action = enforce\n"},
-        {"milters of others come last",
-         with(gateway, {{"ENABLE_OPENDKIM", "true"}, {"OPENDKIM_MODE", "v"}, {"POSTFIX_SMTPD_MILTERS", "inet:m:1, { inet:n:2, default_action=accept }"}}),
-         "default_action=tempfail }, inet:m:1, { inet:n:2, default_action=accept }\n"},
-    };
-    for (const auto& c : cases) {
-        CAPTURE(std::string(c.name));
-        const auto text = main_cf(c.environment);
-        CHECK_MESSAGE(has(text, c.want), text);
     }
 }
 
