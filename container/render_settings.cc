@@ -1,6 +1,8 @@
 // postern.toml: what the variables say of the two daemons
+#include "common/data_set.h"
 #include "common/network_list.h"
 #include "common/text.h"
+#include "config/value.h"
 #include "container/plan.h"
 #include "container/toml_text.h"
 
@@ -196,14 +198,21 @@ private:
         if (!values_.has("OPENDKIM_SIGNINGTABLE"))
             plan_.fault("OPENDKIM_SIGNINGTABLE", "OPENDKIM_KEYTABLE wants it");
         std::string keys, patterns;
-        for (const auto& [name, value] : table("OPENDKIM_KEYTABLE")) {
-            const auto path = value.find(":/");
-            const bool is_one_file = path != std::string::npos && value.find('%', path) == std::string::npos;
-            keys += fmt::format("{} {}\n", name,
-                                is_one_file ? value.substr(0, path + 1) + copy_of(value.substr(path + 1)) : value);
+        for (const auto& row : table("OPENDKIM_KEYTABLE")) {
+            if (std::count(row.value.begin(), row.value.end(), ':') < 2) {
+                plan_.warn(fmt::format("{}: \"{}\" has no key (domain:selector:path is wanted): the row is left out", row.where,
+                                       printable(row.key, 80)));
+                continue;
+            }
+            const auto path = row.value.find(":/");
+            const bool is_one_file = path != std::string::npos && row.value.find('%', path) == std::string::npos;
+            put_row(keys, row, is_one_file ? row.value.substr(0, path + 1) + copy_of(row.value.substr(path + 1)) : row.value);
         }
-        for (const auto& [pattern, name] : table("OPENDKIM_SIGNINGTABLE"))
-            patterns += fmt::format("{} {}\n", pattern, name);
+        for (const auto& row : table("OPENDKIM_SIGNINGTABLE")) {
+            if (row.value.empty()) // left out, its mail would leave unsigned
+                plan_.faults.push_back({fmt::format("{}: \"{}\" names no key", row.where, printable(row.key, 80))});
+            put_row(patterns, row, row.value);
+        }
         for (const auto& [setting, text] : {std::pair{"key_table", &keys}, {"signing_table", &patterns}}) {
             const auto path = fmt::format("{}/{}", secret_folder, setting);
             plan_.image.files.push_back({path, *text, 0640, FileOwner::postern});
@@ -211,21 +220,24 @@ private:
         }
     }
 
-    std::vector<std::pair<std::string, std::string>> table(std::string_view variable) const
+    std::vector<DataRow> table(std::string_view variable) const
     {
-        auto path = values_.text(variable);
-        std::vector<std::pair<std::string, std::string>> rows;
-        const auto text = path.empty() ? Result<std::string>("") : plan_.read_file(path);
-        if (!text) {
-            plan_.fault(variable, text.error().what);
-            return rows;
-        }
-        for (const auto line : split(*text, '\n')) {
-            const auto words = split_words(line.substr(0, line.find('#')));
-            if (words.size() >= 2)
-                rows.emplace_back(words[0], words[1]);
-        }
+        const auto path = values_.text(variable);
+        std::vector<Error> faults;
+        auto rows = path.empty() ? std::vector<DataRow>()
+                                 : read_data_set({DataSet::Kind::patterns, path}, variable, plan_.read_file, faults);
+        for (const auto& fault : faults)
+            plan_.faults.push_back({concat({"environment: ", fault.what})});
         return rows;
+    }
+
+    // In the line in which it stood, for the milter names that.
+    static void put_row(std::string& text, const DataRow& row, std::string_view value)
+    {
+        const auto line = read_number(std::string_view(row.where).substr(row.where.rfind(':') + 1));
+        for (auto at = std::count(text.begin(), text.end(), '\n') + 1; line && at < *line; ++at)
+            text += '\n';
+        text += fmt::format("{} {}\n", row.key, value);
     }
 
     // Where the milter finds this key.

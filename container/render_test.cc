@@ -183,12 +183,30 @@ TEST_CASE("signing: keys are copied, and OpenDKIM's tables read")
         {}, [](const std::string& path) -> Result<std::string> {
             return path == "/kt" ? "# keys\na a.example:s1:/etc/mail/dkim/a.private\n" : "*@a.example a\n";
         });
-    CHECK(text_of(tables, "/run/postern/secret/key_table") == "a a.example:s1:/run/postern/secret/dkim-1.pem\n");
+    CHECK(text_of(tables, "/run/postern/secret/key_table") == "\na a.example:s1:/run/postern/secret/dkim-1.pem\n");
     CHECK(text_of(tables, "/run/postern/secret/signing_table") == "*@a.example a\n");
     CHECK(tables.copies.at(0).from == "/etc/mail/dkim/a.private");
     CHECK(has_service(tables, "milterd"));
     CHECK_FALSE(has_service(tables, "policyd"));
     CHECK(has(faults_of(with(gateway, {{"ENABLE_OPENDKIM", "true"}, {"OPENDKIM_MODE", "s"}})), "OPENDKIM_KEYFILE: signing wants it"));
+}
+
+TEST_CASE("signing: rows of OpenDKIM's tables that are not whole are told with their lines")
+{
+    const auto tables = with(gateway, {{"ENABLE_OPENDKIM", "true"}, {"OPENDKIM_MODE", "s"}, {"OPENDKIM_KEYTABLE", "/kt"}, {"OPENDKIM_SIGNINGTABLE", "/st"}});
+    std::string keys = "a a.example:s1:/a.private\n\nb # later\nc c.example:s1\nd d.example:s1:-----BEGIN PRIVATE KEY----- MII= -----END PRIVATE KEY-----\n";
+    std::string patterns = "*@a.example a\n";
+    const auto read = [&](const std::string& path) -> Result<std::string> { return path == "/kt" ? keys : patterns; };
+    const auto image = image_of(tables, {}, read);
+    CHECK(has(warnings_of(image), "/kt:3: \"b\" has no key (domain:selector:path is wanted): the row is left out"));
+    CHECK(has(warnings_of(image), "/kt:4: \"c\" has no key"));
+    CHECK(text_of(image, "/run/postern/secret/key_table")
+          == "a a.example:s1:/run/postern/secret/dkim-1.pem\n\n\n\nd d.example:s1:-----BEGIN PRIVATE KEY----- MII= -----END PRIVATE KEY-----\n");
+
+    patterns += "*@b.example\n"; // its mail would leave unsigned
+    const auto none = render(tables, {}, read);
+    REQUIRE_FALSE(none);
+    CHECK(none.error().at(0).what == "/st:2: \"*@b.example\" names no key");
 }
 
 TEST_CASE("logins")
