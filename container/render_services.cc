@@ -158,7 +158,8 @@ private:
     }
 
     // Each line with its service before it, on the container's stdout; Postfix's also in the file that
-    // its users read, and without what is less urgent than was asked for.
+    // its users read (always there, as the manual has it, and empty where LOGOUTPUT is another), and without what is
+    // less urgent than was asked for.
     std::string log_of(std::string_view name) const
     {
         const bool is_postfix = name == "postfix";
@@ -168,9 +169,7 @@ private:
             select = fmt::format(" -.* '+: ({}): '", priority == "4" ? "warning|error|fatal|panic"
                                                      : priority == "3" ? "error|fatal|panic"
                                                                        : "fatal|panic");
-        const auto file = is_postfix && plan_.surroundings.can_keep_log && plan_.values.text("LOGOUTPUT", "/dev/stdout") == "/dev/stdout"
-            ? " n3 s10000000 /var/log/s6-maillog"
-            : "";
+        const auto* const file = is_postfix && plan_.surroundings.can_keep_log ? " n3 s10000000 /var/log/s6-maillog" : "";
         return fmt::format("#!/bin/sh\nexec s6-log -b --{} 'p[{}]' 1{}\n", select, name, file);
     }
 

@@ -240,7 +240,7 @@ TEST_CASE("logs: less urgent lines are left out, and the file is kept where it m
     const Case cases[] = {
         {"all, and the file", relay, true, "s6-log -b -- 'p[postfix]' 1 n3 s10000000 /var/log/s6-maillog\n"},
         {"no place for the file", relay, false, "s6-log -b -- 'p[postfix]' 1\n"},
-        {"another place", with(relay, {{"LOGOUTPUT", "/var/log/maillog"}}), true, "s6-log -b -- 'p[postfix]' 1\n"},
+        {"another place", with(relay, {{"LOGOUTPUT", "/var/log/maillog"}}), true, "s6-log -b -- 'p[postfix]' 1 n3 s10000000 /var/log/s6-maillog\n"},
         {"warnings", with(gateway, {{"SYSLOG_PRIORITY", "4"}}), false,
          "s6-log -b -- -.* '+: (warning|error|fatal|panic): ' 'p[postfix]' 1\n"},
         {"what is fatal", with(gateway, {{"SYSLOG_PRIORITY", "0"}}), false, "s6-log -b -- -.* '+: (fatal|panic): ' 'p[postfix]' 1\n"},
