@@ -31,6 +31,8 @@ namespace=postern-$$
 clean_up() {
     podman rm -fa -t 2 >/dev/null 2>&1 || true
     podman pod rm -fa >/dev/null 2>&1 || true
+    podman volume prune -f >/dev/null 2>&1 || true
+    podman network prune -f >/dev/null 2>&1 || true
     ip netns del $namespace 2>/dev/null || true
     buildah rm -a >/dev/null 2>&1 || true # what a build has left that was interrupted
     awk -v below="$work/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r umount 2>/dev/null || true

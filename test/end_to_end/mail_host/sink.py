@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import email.message
 import email.policy
@@ -51,6 +52,7 @@ class Sink:
         self.folder = folder  # a file for each mail, for people to read
         self._changed = threading.Condition()
         self._arrivals: list[Arrival] = []
+        self.logins: set[str] = set()  # "user:password" of who has logged in
         self.may_answer = threading.Event()  # to the end of a mail's data; cleared, a delivery stays under way
         self.may_answer.set()
         self._server = _Server(("127.0.0.1", 0), _Session)
@@ -118,10 +120,16 @@ class _Session(socketserver.StreamRequestHandler):
             text = line.decode("utf-8", "replace").rstrip("\r\n")
             word = text[:4].upper()
             if word == "EHLO":
-                self._say("250-sink.test.example", "250-PIPELINING", "250-8BITMIME", "250 SMTPUTF8")
+                self._say("250-sink.test.example", "250-PIPELINING", "250-8BITMIME", "250-AUTH PLAIN", "250 SMTPUTF8")
+            elif word == "AUTH":
+                _, user, password = base64.b64decode(text.split()[2]).decode().split("\0")
+                self.server.sink.logins.add(f"{user}:{password}")
+                self._say("235 2.7.0 Ok")
             elif word == "MAIL":
                 sender, recipients = _address(text), []
                 self._say("250 2.1.0 Ok")
+            elif word == "RCPT" and _address(text).startswith("refused@"):
+                self._say("550 5.1.1 No such user here")
             elif word == "RCPT":
                 recipients.append(_address(text))
                 self._say("250 2.1.5 Ok")
