@@ -5,6 +5,7 @@
 #include "config/commands/command_line.h"
 #include "config/commands/compare_command.h"
 #include "config/commands/enable_command.h"
+#include "config/commands/health_command.h"
 #include "config/commands/migrate_command.h"
 #include "config/commands/passed_on.h"
 #include "config/control.h"
@@ -243,6 +244,7 @@ int main(int argc, char** argv)
     const postern::ControlCommand reload(app, "reload", "Have running daemons read the configuration again", status);
     const postern::ControlCommand status_of(app, "status", "What running daemons have done so far", status);
     const postern::ControlCommand ping(app, "ping", "Do the daemons answer?", status);
+    const postern::HealthCommand health(app, status);
     const postern::PassedOnCommand greylist(
         app, {"greylist", "postern-policyd", "Look into the greylist's store, and change it: see --help"}, status);
     const postern::PassedOnCommand dkim(

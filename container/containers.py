@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,11 +59,12 @@ class Container:
 
 
 @contextlib.contextmanager
-def container(environment: dict[str, str], *arguments: str, image: str = "test", healthy: bool = True) -> Iterator[Container]:
+def container(environment: dict[str, str], *arguments: str, image: str = "test", healthy: bool = True,
+              command: Sequence[str] = ()) -> Iterator[Container]:
     name = f"postern-{uuid.uuid4().hex[:8]}"
     words = [word for pair in environment.items() for word in ("-e", "=".join(pair))]
     run(["podman", "run", "-d", "--name", name, "--network=host", "--dns=127.0.0.1", "--health-interval=disable",
-         *words, *arguments, f"localhost/postern:{image}"])
+         *words, *arguments, f"localhost/postern:{image}", *command])
     it = Container(name)
     try:
         if healthy:

@@ -492,9 +492,10 @@ def test_the_documented_call_makes_a_key(tmp_path: Path) -> None:
     assert "s1._domainkey" in (tmp_path / "s1.txt").read_text()
 
 
-def test_the_daemons_alone_need_no_root(world: World) -> None:
+@pytest.mark.parametrize("command", [[], ["postern-milterd"]])
+def test_the_daemons_alone_need_no_root(world: World, command: list[str]) -> None:
     with container({"POSTERN_GREYLIST_DATABASE": "/tmp/greylist.sqlite"}, "--read-only", "--cap-drop=ALL",
-                   "--security-opt=no-new-privileges", "--tmpfs=/tmp", image="daemons", healthy=False) as it:
+                   "--security-opt=no-new-privileges", "--tmpfs=/tmp", image="daemons", command=command) as it:
         def action() -> str:
             try:
                 with socket.create_connection(("127.0.0.1", 10040), 2) as asked:
@@ -502,5 +503,6 @@ def test_the_daemons_alone_need_no_root(world: World) -> None:
                     return asked.recv(100).decode()
             except OSError:
                 return ""
-        assert wait_until(action, "an answer", 20, it.logs).startswith("action=")
+        assert command or action().startswith("action=")
         assert "Uid:\t10001\t10001" in it.exec("cat", "/proc/1/status")
+        assert it.stop() == 0

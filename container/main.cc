@@ -1,9 +1,9 @@
 // postern-container, the image's own program: options here, the work in the files beside
 #include "common/text.h"
-#include "container/health.h"
+#include "config/health/health.h"
+#include "config/health/smtp_client.h"
 #include "container/life.h"
 #include "container/render.h"
-#include "container/smtp_client.h"
 #include "container/variable_table.h"
 
 #include <CLI/CLI.hpp>

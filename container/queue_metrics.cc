@@ -1,8 +1,8 @@
 #include "container/queue_metrics.h"
 
 #include "common/text.h"
+#include "config/health/connection.h"
 #include "config/value.h"
-#include "container/connection.h"
 #include "container/image.h"
 
 #include <algorithm>

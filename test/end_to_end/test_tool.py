@@ -50,6 +50,23 @@ def test_main_cf_of_a_host_that_is_plugged_in_changes_nothing(host: MailHost) ->
         assert host.postfix.parameter(name) == value
 
 
+def test_health_is_asked_where_mail_comes_by(host: MailHost) -> None:
+    def health(*words: str) -> tuple[int, list[str]]:
+        asked = postern(host, "health", "--config", str(host.configuration), "--smtp", f"inet:127.0.0.1:{host.postfix.port}", *words)
+        return asked.returncode, asked.stdout.splitlines()
+
+    assert health() == (0, ["policyd: ok", "milterd: ok", "smtp: ok"])
+    host.milterd.stop()
+    try:
+        status, lines = health()
+        assert status == 1
+        assert lines[0] == "policyd: ok" and lines[1].startswith("milterd: cannot connect") and lines[2].startswith("smtp: 451")
+        assert health("policyd") == (0, ["policyd: ok"])
+    finally:
+        host.milterd.start()
+        assert health()[0] == 0
+
+
 def test_ping_status_and_reload(host: MailHost, sender: str) -> None:
     assert postern(host, "ping", "--config", str(host.configuration)).returncode == 0
 

@@ -1,5 +1,5 @@
 #include "common/text.h"
-#include "container/health.h"
+#include "config/health/health.h"
 #include "container/relayhost_maps.h"
 #include "container/render.h"
 

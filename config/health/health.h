@@ -4,7 +4,7 @@
 // negotiation, and Postfix a mail from <> to postmaster that is never sent:
 // its 2xx or 5xx says that all it asks has answered. A 4xx is a fault, but for
 // 4.2.0 and 4.1.1, which are the policy's own words.
-// What there is to ask stands in /run/postern/health, a line each.
+// What there is to ask is the caller's to know; in a container it stands in /run/postern/health, a line each.
 #pragma once
 
 #include "common/result.h"
@@ -17,8 +17,9 @@ namespace postern {
 
 struct HealthPlan {
     std::string policyd, milterd; // where; empty: not asked
+    std::string smtp = "inet:127.0.0.1:25";
     std::string recipient;
-    bool speaks_proxy = false; // port 25 expects HAProxy's header first
+    bool speaks_proxy = false; // Postfix expects HAProxy's header first
 };
 
 Result<HealthPlan> parse_health_plan(std::string_view text);

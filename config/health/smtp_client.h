@@ -1,7 +1,7 @@
 // smtp_client - one command and one reply at a time, as RFC 5321 has it
 #pragma once
 
-#include "container/connection.h"
+#include "config/health/connection.h"
 
 #include <string>
 #include <string_view>

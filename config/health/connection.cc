@@ -1,4 +1,4 @@
-#include "container/connection.h"
+#include "config/health/connection.h"
 
 #include <cerrno>
 #include <cstring>

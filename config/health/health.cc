@@ -1,7 +1,7 @@
-#include "container/health.h"
+#include "config/health/health.h"
 
 #include "common/text.h"
-#include "container/smtp_client.h"
+#include "config/health/smtp_client.h"
 
 namespace postern {
 namespace {
@@ -77,7 +77,7 @@ Result<> check_milterd(const std::string& address, std::chrono::milliseconds lim
 
 Result<> check_smtp(const HealthPlan& plan, std::chrono::milliseconds limit)
 {
-    auto connection = open("inet:127.0.0.1:25", limit);
+    auto connection = open(plan.smtp, limit);
     if (!connection)
         return tl::unexpected(connection.error());
     if (plan.speaks_proxy)

@@ -1,4 +1,4 @@
-#include "container/health.h"
+#include "config/health/health.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "container/smtp_client.h"
+#include "config/health/smtp_client.h"
 
 #include "common/text.h"
 

@@ -1,0 +1,34 @@
+// health_command - `postern health`: does mail get through?
+//
+// Each daemon is asked at the socket where Postfix asks it, and Postfix as deep
+// as RCPT TO; each in a line of its own. `postern ping` asks the daemons alone,
+// at their control sockets.
+// The exit status is 0 if all that was asked is well, else 1.
+// See: config/health/health.h
+#pragma once
+
+#include "config/health/health.h"
+#include "config/settings.h"
+
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace postern {
+
+class HealthCommand {
+public:
+    HealthCommand(CLI::App& app, int& status);
+
+private:
+    int run() const;
+
+    HealthPlan plan_;
+    std::vector<std::string> only_; // policyd, milterd, smtp; none: all
+    std::string path_{default_config_path};
+};
+
+} // namespace postern
