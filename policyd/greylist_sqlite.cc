@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_waiting = 100'000;  // reads, and writes
 constexpr std::size_t most_in_transaction = 2'000; // so that readers of the tool and checkpoints get their turn
+constexpr std::size_t most_finished = 100; // at a time: requests are served in between
 constexpr int expiry_page = 500, hasty_page = 5'000;
 constexpr double full = 0.95, roomy = 0.90, narrow = 0.70; // of greylist.max_size
 constexpr std::size_t few_in_transaction = 100; // where many might not fit, and none would be written
@@ -17,7 +18,7 @@ constexpr int most_haste = 64;
 constexpr auto full_trouble = "the store has reached greylist.max_size";
 constexpr int scan_page = 50'000; // keys: some hundredths of a second
 constexpr auto idle_interval = 200ms;
-constexpr auto gather_time = 20ms; // a transaction that often, rather than one a mail
+constexpr auto gather_time = 100ms; // a transaction that often, not one a mail: what shares a page shares its write
 constexpr std::chrono::milliseconds first_pause = 500ms, longest_pause = 30s;
 
 Result<GreylistRows> find_both(GreylistTables& tables, const GreylistKeys& keys)
@@ -201,18 +202,23 @@ void GreylistSqlite::finish_reads(std::vector<Found> found)
     }
 }
 
-void GreylistSqlite::finish_writes(const std::vector<Write>& writes)
+// The file has them, those before `from` were seen to.
+void GreylistSqlite::finish_writes(Part part, std::size_t from)
 {
-    for (const auto& [number, write] : writes)
-        if (const auto it = unwritten_.find(write.key); it != unwritten_.end() && it->second.number == number)
+    const auto end = std::min(from + most_finished, part.rows.size());
+    for (auto i = from; i < end; ++i)
+        if (const auto it = unwritten_.find(part.rows[i].key);
+            it != unwritten_.end() && it->second.number == part.numbers[i])
             unwritten_.erase(it);
+    if (end < part.rows.size())
+        post([this, part = std::move(part), end]() mutable { finish_writes(std::move(part), end); });
 }
 
 // Rows that will not be written; memory keeps them as long as it can.
-void GreylistSqlite::lose(const std::vector<Write>& writes)
+void GreylistSqlite::lose(Part part)
 {
-    lost_writes_ += writes.size();
-    finish_writes(writes);
+    lost_writes_ += part.rows.size();
+    finish_writes(std::move(part));
 }
 
 void GreylistSqlite::set_full(bool is_full)
@@ -311,50 +317,57 @@ bool GreylistSqlite::has_moved()
     return true;
 }
 
-Result<> GreylistSqlite::write_rows(const std::vector<Write>& part)
+Result<> GreylistSqlite::write_rows(const std::vector<GreylistWrite>& rows)
 {
     has_moved();
     if (auto ok = writer_tables_ ? Result<>{} : open_for_writing(); !ok)
         return ok;
-    std::vector<GreylistWrite> rows;
-    for (const auto& write : part)
-        rows.push_back(write.write);
     return writer_tables_->write(rows);
+}
+
+// Tries until it has written them. False: there is no room for them, or the end has come.
+bool GreylistSqlite::write_part(BatchThread<Write>& writer, const std::vector<GreylistWrite>& rows)
+{
+    for (auto pause = first_pause; !writer_is_full_; pause = std::min(pause * 2, longest_pause)) {
+        const auto ok = write_rows(rows);
+        if (ok)
+            return true;
+        if (used() >= roomy) { // the limit was in the way, not the disk
+            writer_is_full_ = true;
+            haste_ = 2;
+            post([this] { set_full(true); });
+            return false;
+        }
+        writer_tables_.reset(); // opened anew: a file that was put in its place counts
+        if (writer.stopping())
+            return false;
+        post([this, what = ok.error().what] { set_trouble(what); });
+        writer.pause(pause);
+    }
+    return false;
 }
 
 void GreylistSqlite::write_batch(BatchThread<Write>& writer, std::vector<Write> writes)
 {
-    auto pause = first_pause;
     for (std::size_t done = 0; done < writes.size();) {
         const auto count = std::min(used() >= narrow ? few_in_transaction : most_in_transaction, writes.size() - done);
-        const std::vector<Write> part(writes.begin() + static_cast<std::ptrdiff_t>(done),
-                                      writes.begin() + static_cast<std::ptrdiff_t>(done + count));
-        if (writer_is_full_) {
-            done += count;
-            post([this, part] { lose(part); });
-            continue;
+        Part part;
+        for (const auto end = done + count; done < end; ++done) {
+            part.rows.push_back(std::move(writes[done].write));
+            part.numbers.push_back(writes[done].number);
         }
-        if (const auto ok = write_rows(part); ok) {
-            done += count;
-            pause = first_pause;
+        if (write_part(writer, part.rows)) {
             if (scan_)
-                for (const auto& write : part)
-                    scan_->saw(write.write.key);
-            post([this, part] {
-                finish_writes(part);
+                for (const auto& row : part.rows)
+                    scan_->saw(row.key);
+            post([this, part = std::move(part)]() mutable {
+                finish_writes(std::move(part));
                 set_trouble("");
             });
-        } else if (used() >= roomy) { // the limit was in the way, not the disk
-            writer_is_full_ = true;
-            haste_ = 2;
-            post([this] { set_full(true); });
+        } else if (writer_is_full_) {
+            post([this, part = std::move(part)]() mutable { lose(std::move(part)); });
         } else {
-            writer_tables_.reset(); // opened anew: a file that was put in its place counts
-            if (writer.stopping())
-                return; // what is left is lost: the next start cannot know of it
-            post([this, what = ok.error().what] { set_trouble(what); });
-            writer.pause(pause);
-            pause = std::min(pause * 2, longest_pause);
+            return; // what is left is lost: the next start cannot know of it
         }
     }
     if (std::chrono::steady_clock::now() - rested_ >= idle_interval) // there is never a pause on a busy host

@@ -75,6 +75,10 @@ private:
         std::uint64_t number;
         GreylistWrite write;
     };
+    struct Part { // of what there is to write: one transaction
+        std::vector<GreylistWrite> rows;
+        std::vector<std::uint64_t> numbers; // of the rows' writes
+    };
     struct Found {
         Read read;
         Result<GreylistRows> rows;
@@ -95,18 +99,19 @@ private:
     void remember(const GreylistKeyPair& keys, GreylistRowPair& rows);
     void put(const std::string& key, Row row);
     void finish_reads(std::vector<Found> found);
-    void finish_writes(const std::vector<Write>& writes);
+    void finish_writes(Part part, std::size_t from = 0);
     void set_trouble(std::string trouble);
     void set_filter(std::optional<KeyFilter> filter);
     void set_full(bool is_full);
-    void lose(const std::vector<Write>& writes);
+    void lose(Part part);
 
     // On the two threads
     void read_batch(std::vector<Read> reads);
     void write_batch(BatchThread<Write>& writer, std::vector<Write> writes);
     void rest(BatchThread<Write>& writer); // what the writer does between batches
     void scan();
-    Result<> write_rows(const std::vector<Write>& part);
+    bool write_part(BatchThread<Write>& writer, const std::vector<GreylistWrite>& rows);
+    Result<> write_rows(const std::vector<GreylistWrite>& rows);
     bool has_moved();
     double used();
     Result<> make_room();

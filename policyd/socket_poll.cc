@@ -14,7 +14,7 @@ namespace postern {
 namespace {
 
 constexpr int most_events = 256; // at a time
-constexpr std::size_t most_held = 64; // answers of a round: the first should not wait for too many others
+constexpr std::size_t most_held = 24; // answers of a round: who has his asks again while the others are worked on
 
 int new_epoll()
 {

@@ -10,6 +10,9 @@ namespace {
 
 constexpr int busy_timeout_ms = 5000; // another process of ours (the tool) may be writing
 
+// Pages of the WAL that are carried into the file at a time, each once however often it was written: 16 MB.
+constexpr int checkpoint_pages = 4000;
+
 } // namespace
 
 void Database::Close::operator()(sqlite3* handle) const
@@ -26,7 +29,9 @@ Result<Database> Database::open(const std::string& path, const Schema& schema)
         return tl::unexpected(ok.error());
     if (const auto ok = database.enter_wal_mode(); !ok)
         return tl::unexpected(ok.error());
-    if (const auto ok = database.execute("PRAGMA synchronous=NORMAL"); !ok)
+    if (const auto ok = database.execute(
+            fmt::format("PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint={}", checkpoint_pages));
+        !ok)
         return tl::unexpected(ok.error());
     if (const auto ok = database.migrate(schema); !ok)
         return tl::unexpected(ok.error());
