@@ -18,18 +18,24 @@ std::chrono::seconds touch_interval(const GreylistPolicy& policy)
     return std::min<std::chrono::seconds>(1h, policy.max_age / 24);
 }
 
+// Not too old, whether or not the store has deleted it by now.
+bool counts(const std::optional<ClientRow>& client, Timestamp now, const GreylistPolicy& policy)
+{
+    return client && now - client->last <= policy.max_age;
+}
+
 // The client's row with one more pass, unless one was counted within the hour.
-std::optional<ClientRow> pass_counted(const std::optional<ClientRow>& client, Timestamp now)
+std::optional<ClientRow> pass_counted(const std::optional<ClientRow>& client, Timestamp now, const GreylistPolicy& policy)
 {
     if (client && client->last <= now && now < client->last + pass_interval)
         return {};
-    return ClientRow{client ? client->passes + 1 : 1, now};
+    return ClientRow{counts(client, now, policy) ? client->passes + 1 : 1, now};
 }
 
 bool is_whitelisted(const std::optional<ClientRow>& client, Timestamp now, const GreylistPolicy& policy)
 {
-    return policy.auto_whitelist_after > 0 && client && client->passes >= policy.auto_whitelist_after
-        && now - client->last <= policy.max_age;
+    return policy.auto_whitelist_after > 0 && counts(client, now, policy)
+        && client->passes >= policy.auto_whitelist_after;
 }
 
 // The row as it counts now: none if it is too old, and nothing of it in the future.
@@ -63,7 +69,7 @@ GreylistDecision greylist_decide(const GreylistRows& rows, bool has_domain, Time
     for (const auto half : {&GreylistRows::domain, &GreylistRows::network}) {
         if (is_whitelisted((rows.*half).client, now, policy)) {
             decision.kind = Kind::client_whitelisted;
-            (decision.writes.*half).client = pass_counted((rows.*half).client, now);
+            (decision.writes.*half).client = pass_counted((rows.*half).client, now, policy);
             return decision;
         }
     }
@@ -90,9 +96,9 @@ GreylistDecision greylist_decide(const GreylistRows& rows, bool has_domain, Time
     if (decision.is_first_pass || now - row->last >= touch_interval(policy) || row != found)
         written = TripletRow{row->first, now};
     if (decision.is_first_pass && policy.auto_whitelist_after > 0) {
-        decision.writes.network.client = pass_counted(rows.network.client, now);
+        decision.writes.network.client = pass_counted(rows.network.client, now, policy);
         if (has_domain)
-            decision.writes.domain.client = pass_counted(rows.domain.client, now);
+            decision.writes.domain.client = pass_counted(rows.domain.client, now, policy);
     }
     return decision;
 }

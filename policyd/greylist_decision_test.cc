@@ -51,6 +51,7 @@ TEST_CASE("greylist_decide")
         {"client one pass short", {{}, ClientRow{4, now - 2h}}, Kind::new_triplet, 5min, false, new_row, 0},
         {"client not seen for max_age", {{}, ClientRow{9, now - 24h * 36}}, Kind::new_triplet, 5min, false, new_row, 0},
         {"pass of a client counted this hour", {seen(300s, 300s), ClientRow{1, now - 59min}}, Kind::triplet_found, 0s, true, TripletRow{now - 300s, now}, 0},
+        {"pass of a client that is forgotten, but not deleted yet", {seen(300s, 300s), ClientRow{9, now - 24h * 36}}, Kind::triplet_found, 0s, true, TripletRow{now - 300s, now}, 1},
 
         // the clock was set back
         {"first seen in the future", {seen(-1h, -1h), {}}, Kind::early_retry, 5min, false, new_row, 0},
