@@ -293,6 +293,15 @@ def test_postfix_is_last_up_and_what_it_asks_ends_in_order(world: World, sink: S
             assert "state=stopped" in lines[own[-1]], lines
 
 
+def test_told_to_end_early_or_twice_it_does_not_wait(world: World, sink: Sink) -> None:
+    with container(relay(sink), image="plain", healthy=False) as it:  # while it still renders
+        assert it.stop() == 0
+    with container(relay(sink, POSTFIX_DRAIN_TIME="60"), image="plain") as it, speak():
+        run(["podman", "kill", "--signal", "TERM", it.name])
+        wait_until(lambda: greeting().startswith("421"), "a new client to be refused", 20, it.logs)
+        assert it.stop() == 0
+
+
 @pytest.mark.parametrize("victim", ["milterd", "postfix"])
 def test_a_critical_death_ends_the_container(world: World, sink: Sink, victim: str) -> None:
     with container(gateway(sink, ENABLE_OPENDKIM="true", OPENDKIM_MODE="v")) as it:

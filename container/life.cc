@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -34,6 +35,7 @@ constexpr auto watch_interval = 5s;
 constexpr auto drain_interval = 100ms;
 constexpr auto whitelist_interval = 24h;
 constexpr auto whitelist_retry = 1h;
+constexpr int signals_to_end[] = {SIGTERM, SIGINT, SIGQUIT};
 constexpr const char* entrypoint_folder = "/etc/entrypoint.d";
 constexpr const char* told_path = "/var/spool/postfix/postern/volumes"; // the report as it was told last
 constexpr const char* whitelist_url = "https://postgrey.schweikert.ch/pub/postgrey_whitelist_clients";
@@ -160,11 +162,14 @@ Stamps stamps_of(const std::vector<std::string>& paths)
 
 int start(const Environment& environment, const Say& say)
 {
-    if (fs::is_directory(entrypoint_folder))
+    for (const int number : signals_to_end) // which nobody hears by himself, as the first process of a container
+        std::signal(number, [](int) { ::_exit(0); });
+    if (fs::is_directory(entrypoint_folder)) {
         if (const int status = run_and_wait({"run-parts", "--exit-on-error", entrypoint_folder}); status != 0) {
             say(fmt::format("error: {}: a script ended with status {}", entrypoint_folder, status));
             return status;
         }
+    }
     std::error_code error;
     for (const auto left : {stopping_mark, std::string_view("/run/postern/status"), service_folder})
         fs::remove_all(left, error); // of the same container's last run
@@ -180,6 +185,11 @@ int start(const Environment& environment, const Say& say)
         if (!step)
             return say_faults({step.error()}, say);
     tell_of_volumes(environment, *image, say);
+    sigset_t held; // what comes from here on is for s6-svscan, when it listens
+    sigemptyset(&held);
+    for (const int number : signals_to_end)
+        sigaddset(&held, number);
+    ::sigprocmask(SIG_BLOCK, &held, nullptr);
     const std::string folder(service_folder);
     ::execlp("s6-svscan", "s6-svscan", folder.c_str(), nullptr);
     say(fmt::format("error: s6-svscan: {}", std::strerror(errno)));
