@@ -485,8 +485,10 @@ def test_what_postgrey_knew_is_known(world: World, sink: Sink, tmp_path: Path) -
 def test_scripts_run_before_the_start(world: World, sink: Sink, tmp_path: Path) -> None:
     (tmp_path / "10-hello").write_text("#!/bin/sh\n[ -e /run/postern/postfix/main.cf ] || echo hello from a script\n")
     (tmp_path / "10-hello").chmod(0o755)
+    (tmp_path / "20-hello.sh").write_text("#!/bin/sh\necho hello nobody\n")
     with container(relay(sink, LOGOUTPUT="/var/log/maillog"), "-v", f"{tmp_path}:/etc/entrypoint.d:ro") as it:
         assert "hello from a script" in it.logs()
+        assert "/etc/entrypoint.d/20-hello.sh: is not run" in it.logs()
         # The log where it was asked for, and nowhere else
         assert "daemon started" in it.exec("cat", "/var/log/maillog")
         assert "daemon started" not in it.logs()

@@ -56,6 +56,17 @@ int run_and_wait(std::vector<std::string> command)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+// run-parts(8) leaves out whose name holds a dot, and who may not be executed, without a word.
+void tell_of_scripts_that_do_not_run(const Say& say)
+{
+    const auto answer = run_program({"run-parts", "--test", entrypoint_folder});
+    const auto run = split(answer ? std::string_view(answer->text) : std::string_view(), '\n');
+    std::error_code error;
+    for (fs::directory_iterator it(entrypoint_folder, error), end; !error && it != end; it.increment(error))
+        if (const auto path = it->path().string(); std::find(run.begin(), run.end(), path) == run.end())
+            say(fmt::format("warning: {}: is not run: its name may hold letters, digits, - and _ alone, and it must be executable", printable(path)));
+}
+
 int say_faults(const std::vector<Error>& faults, const Say& say)
 {
     for (const auto& fault : faults)
@@ -165,6 +176,7 @@ int start(const Environment& environment, const Say& say)
     for (const int number : signals_to_end) // which nobody hears by himself, as the first process of a container
         std::signal(number, [](int) { ::_exit(0); });
     if (fs::is_directory(entrypoint_folder)) {
+        tell_of_scripts_that_do_not_run(say);
         if (const int status = run_and_wait({"run-parts", "--exit-on-error", entrypoint_folder}); status != 0) {
             say(fmt::format("error: {}: a script ended with status {}", entrypoint_folder, status));
             return status;
