@@ -64,8 +64,10 @@ Result<> check_value(const Variable& row, std::string_view text)
         break;
     }
     const std::vector<std::string_view> words(row.words.begin(), row.words.end());
-    if (!words.empty() && std::find(words.begin(), words.end(), text) == words.end())
-        return fail("\"{}\" is not {}", printable(text, 40), one_of(words));
+    const auto items = row.kind == VariableKind::list ? read_list(text) : std::vector<std::string>{std::string(text)};
+    for (const auto& item : items)
+        if (!words.empty() && std::find(words.begin(), words.end(), item) == words.end())
+            return fail("\"{}\" is not {}", printable(item, 40), one_of(words));
     return {};
 }
 

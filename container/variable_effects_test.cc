@@ -100,7 +100,7 @@ std::vector<VariableCase> gateway_cases()
         {"less urgent", with(gateway, {{"SYSLOG_PRIORITY", "4"}}), "level = \"warning\"\n", toml},
         {"DNS lists", with(gateway, {{"POSTFIX_DNSBL_SITES", "bl.example=127.0.0.2*2"}}), "postscreen_dnsbl_sites = bl.example=127.0.0.2*2\n"},
         {"their threshold", with(gateway, {{"POSTFIX_DNSBL_SITES", "bl.example"}, {"POSTFIX_DNSBL_THRESHOLD", "3"}}), "postscreen_dnsbl_threshold = 3\n"},
-        {"protocols", with(gateway, {{"POSTFIX_INET_PROTOCOLS", "ipv6"}}), "inet_protocols = ipv6\n"},
+        {"protocols", with(gateway, {{"POSTFIX_INET_PROTOCOLS", "ipv6, ipv4"}}), "inet_protocols = ipv6, ipv4\n"},
         {"mail system", with(gateway, {{"POSTFIX_MAIL_NAME", "inbound"}}), "mail_name = inbound\n"},
         {"size", with(gateway, {{"POSTFIX_MESSAGE_SIZE_LIMIT", "5000"}}), "message_size_limit = 5000\n"},
         {"domain", with(gateway, {{"POSTFIX_MYDOMAIN", "example.com"}}), "mydomain = example.com\n"},

@@ -24,7 +24,7 @@ constexpr Variable gateway_table[] = {
      "DNS lists. Where no filter is given, answers that mean an error never count."},
     {"POSTFIX_DNSBL_THRESHOLD", gateway, number, "1", "postscreen_dnsbl_threshold", "The score that refuses.", "", "", {}, 1,
      100000},
-    {"POSTFIX_INET_PROTOCOLS", gateway, text, "all", "inet_protocols", "Which protocols are used.", "", "", ip_protocols},
+    {"POSTFIX_INET_PROTOCOLS", gateway, list, "all", "inet_protocols", "Which protocols are used.", "", "", ip_protocols},
     {"POSTFIX_MAIL_NAME", gateway, text, "Postfix", "mail_name", "The name of the mail system."},
     {"POSTFIX_MESSAGE_SIZE_LIMIT", gateway, number, "10240000", "message_size_limit", "The largest message.", "", "", {}, 0,
      2147483647},

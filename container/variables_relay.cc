@@ -19,7 +19,7 @@ constexpr Variable relay_table[] = {
     {"SIZELIMIT", relay, number, "15728640", "message_size_limit", "The largest message.", "POSTFIX_MESSAGE_SIZE_LIMIT", "",
      {}, 0, 2147483647},
     {"POSTFIX_ADD_MISSING_HEADERS", relay, boolean, "no", "always_add_missing_headers", "Add header fields that are missing."},
-    {"INET_PROTOCOLS", relay, text, "all", "inet_protocols", "Which protocols are used.", "POSTFIX_INET_PROTOCOLS", "",
+    {"INET_PROTOCOLS", relay, list, "all", "inet_protocols", "Which protocols are used.", "POSTFIX_INET_PROTOCOLS", "",
      ip_protocols},
     {"BOUNCE_ADDRESS", relay, text, "", "bounce_notice_recipient, 2bounce_notice_recipient, notify_classes",
      "Who is told of mail that could not be delivered; none: the log."},
