@@ -43,7 +43,7 @@ Result<> add_public_name(Table& names, const DnsblSite& key, const std::string& 
         return fail("the value is not a domain name");
     if (holds_key(shown->zone))
         return fail("the value seems to hold a key itself: all the world would see it");
-    names.emplace(key.zone, value); // of two the first counts, as with texthash
+    names.emplace(key.zone, shown->zone); // without its last dot; of two the first counts, as with texthash
     return {};
 }
 

@@ -22,11 +22,12 @@ Result<DnsblTables> read(const std::string& map, const std::string& templates)
 
 TEST_CASE("read_dnsbl_tables: Postfix's own files")
 {
-    const auto tables = read("# postscreen_dnsbl_reply_map\nSecret.zen.spamhaus.org\tzen.spamhaus.org\n",
+    const auto tables = read("# postscreen_dnsbl_reply_map\nSecret.zen.spamhaus.org\tzen.spamhaus.org\na.example B.example.\n",
                              "bl.example.org=127.0.0.[2..4]  $rbl_code $rbl_what is in\n   $rbl_domain\n"
                              "bl.example.org  554 5.7.1 no\n");
     REQUIRE(tables);
     CHECK(tables->public_names.at("secret.zen.spamhaus.org") == "zen.spamhaus.org");
+    CHECK(tables->public_names.at("a.example") == "b.example");
     CHECK(tables->templates.at("bl.example.org=127.0.0.[2..4]") == "$rbl_code $rbl_what is in $rbl_domain");
     CHECK(tables->templates.at("bl.example.org") == "554 5.7.1 no");
     CHECK(read_dnsbl_tables({}, [](const std::string&) -> Result<std::string> { return fail("never asked"); }));
