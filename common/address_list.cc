@@ -8,11 +8,11 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t shown = 160;        // octets of a faulty entry in an Error
+constexpr std::size_t shown_address = 160;        // octets of a faulty entry in an Error
 constexpr std::size_t text_limit = 600;   // of an address that is looked up; RFC 5321 4.5.3.1 has 320
 constexpr int most_extensions = 4;        // of "user+a+b@", how many ways to part it are tried
 
-bool is_pattern(std::string_view text)
+bool is_address_pattern(std::string_view text)
 {
     return text.size() > 1 && text.starts_with('/') && text.ends_with('/');
 }
@@ -31,8 +31,8 @@ bool is_domain(std::string_view name)
 Result<AddressEntry> parse_address_entry(std::string_view text)
 {
     if (text.find_first_of(" \t") != std::string_view::npos)
-        return fail("\"{}\" holds white space", printable(text, shown));
-    if (is_pattern(text)) {
+        return fail("\"{}\" holds white space", printable(text, shown_address));
+    if (is_address_pattern(text)) {
         auto regex = Regex::compile(text.substr(1, text.size() - 2));
         if (!regex)
             return tl::unexpected(regex.error());
@@ -44,13 +44,13 @@ Result<AddressEntry> parse_address_entry(std::string_view text)
     const auto user = at == std::string_view::npos ? std::string_view() : text.substr(0, at);
     const auto domain = at == std::string_view::npos ? text : text.substr(at + 1);
     if (at == 0)
-        return fail("\"{}\" names no user; \"{}\" is every address of the domain", printable(text, shown),
-                    printable(domain, shown));
+        return fail("\"{}\" names no user; \"{}\" is every address of the domain", printable(text, shown_address),
+                    printable(domain, shown_address));
     if (domain.empty() && !user.empty())
         return AddressEntry{to_lower(text)};
     const auto name = to_a_labels(domain);
     if (!name || !is_domain(*name))
-        return fail("\"{}\" is not a domain, user@, user@domain or a /regular expression/", printable(text, shown));
+        return fail("\"{}\" is not a domain, user@, user@domain or a /regular expression/", printable(text, shown_address));
     return AddressEntry{at == std::string_view::npos ? *name : concat({to_lower(user), "@", *name})};
 }
 

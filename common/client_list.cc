@@ -10,7 +10,7 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t shown = 160;        // octets of a faulty entry in an Error
+constexpr std::size_t shown_client = 160;        // octets of a faulty entry in an Error
 constexpr std::size_t name_limit = 253;   // RFC 1035 2.3.4, as text
 
 bool is_pattern(std::string_view text)
@@ -32,7 +32,7 @@ Result<IpNetwork> parse_short_ipv4(std::string_view text)
     const bool has_three = std::count(text.begin(), text.end(), '.') == 2;
     auto address = parse_ip_address(concat({text, has_three ? ".0" : ".0.0"}));
     if (!address)
-        return fail("\"{}\" is not the beginning of an IPv4 address", printable(text, shown));
+        return fail("\"{}\" is not the beginning of an IPv4 address", printable(text, shown_client));
     return IpNetwork{*address, has_three ? 24 : 16};
 }
 
@@ -50,7 +50,7 @@ Result<IpNetwork> parse_network(std::string_view text)
     const auto slash = text.find('/');
     const auto address = parse_ip_address(text.substr(0, slash));
     if (!address)
-        return fail("\"{}\" is not an address or a network", printable(text, shown));
+        return fail("\"{}\" is not an address or a network", printable(text, shown_client));
     if (slash == std::string_view::npos)
         return IpNetwork{*address, address->bits()};
     const auto digits = text.substr(slash + 1);
@@ -58,7 +58,7 @@ Result<IpNetwork> parse_network(std::string_view text)
     if (!digits.empty() && digits.size() <= 3 && std::all_of(digits.begin(), digits.end(), is_digit))
         prefix = std::stoi(std::string(digits));
     if (prefix < 0 || prefix > address->bits())
-        return fail("\"{}\": the length must be between 0 and {}", printable(text, shown), address->bits());
+        return fail("\"{}\": the length must be between 0 and {}", printable(text, shown_client), address->bits());
     return IpNetwork{address->masked(prefix), prefix};
 }
 
@@ -78,9 +78,9 @@ Result<std::string> parse_domain(std::string_view text)
     if (is_name)
         return std::move(*name);
     if (const auto rest = text.find_first_not_of("*."); rest > 0 && rest != std::string_view::npos)
-        return fail("\"{}\" matches no host; \"{}\" is the domain with all below it", printable(text, shown),
-                    printable(text.substr(rest), shown));
-    return fail("\"{}\" is not a domain, an address, a network or a /regular expression/", printable(text, shown));
+        return fail("\"{}\" matches no host; \"{}\" is the domain with all below it", printable(text, shown_client),
+                    printable(text.substr(rest), shown_client));
+    return fail("\"{}\" is not a domain, an address, a network or a /regular expression/", printable(text, shown_client));
 }
 
 bool is_before(const IpNetwork& a, const IpNetwork& b)

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t row_limit = 16 * 1024; // a private key may stand in one
 constexpr std::size_t most_rows = 200'000;
-constexpr std::size_t most_faults = 20; // of one set
+constexpr std::size_t most_faults_of_set = 20; // of one set
 
 constexpr std::string_view unsupported[] = {"db:", "dsn:", "ldap:", "ldaps:", "ldapi:", "lua:", "memcache:",
                                             "mdb:", "erlang:", "socket:", "repute:", "odbx:"};
@@ -25,7 +25,7 @@ public:
 
     bool add(const std::string& where, std::string_view what) // false: enough
     {
-        const bool is_last = ++count_ > most_faults;
+        const bool is_last = ++count_ > most_faults_of_set;
         all_.push_back(Error{is_last ? fmt::format("{}: and more", set_) : fmt::format("{}: {}", where, what)});
         return !is_last;
     }

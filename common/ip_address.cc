@@ -12,7 +12,7 @@ namespace postern {
 namespace {
 
 constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-constexpr std::string_view hex_digits = "0123456789abcdef";
+constexpr std::string_view lower_hex_digits = "0123456789abcdef";
 
 std::string dotted(const std::array<std::uint8_t, 4>& octets)
 {
@@ -77,9 +77,9 @@ std::string IpAddress::reversed() const
         return dotted({octets_[3], octets_[2], octets_[1], octets_[0]});
     std::string text;
     for (auto octet = octets_.rbegin(); octet != octets_.rend(); ++octet) {
-        text += hex_digits[*octet & 15];
+        text += lower_hex_digits[*octet & 15];
         text += '.';
-        text += hex_digits[*octet >> 4];
+        text += lower_hex_digits[*octet >> 4];
         text += '.';
     }
     text.pop_back();

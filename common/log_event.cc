@@ -5,7 +5,7 @@
 namespace postern {
 namespace {
 
-struct Head {
+struct EventHead {
     std::chrono::system_clock::time_point time;
     std::size_t event_size;
     std::size_t fields_size;
@@ -24,7 +24,7 @@ std::string_view take(std::string_view& packed, std::size_t size)
 void pack_log_event(std::string& out, std::chrono::system_clock::time_point time, LogLevel level,
                     std::string_view event, const LogRecord& fields)
 {
-    const Head head{time, event.size(), fields.packed().size(), level};
+    const EventHead head{time, event.size(), fields.packed().size(), level};
     char octets[sizeof head];
     std::memcpy(octets, &head, sizeof head);
     out.append(octets, sizeof head).append(event).append(fields.packed());
@@ -34,7 +34,7 @@ std::vector<LogEvent> unpack_log_events(std::string_view& packed, std::size_t co
 {
     std::vector<LogEvent> events;
     while (!packed.empty() && events.size() < count) {
-        Head head;
+        EventHead head;
         std::memcpy(&head, take(packed, sizeof head).data(), sizeof head);
         const auto event = take(packed, head.event_size);
         events.push_back({head.time, head.level, std::string(event), LogRecord(take(packed, head.fields_size))});

@@ -5,7 +5,7 @@
 namespace postern {
 namespace {
 
-struct Head { // before the octets of the value
+struct ValueHead { // before the octets of the value
     const char* name;
     std::uint32_t name_size;
     std::uint32_t value_size : 31;
@@ -14,16 +14,16 @@ struct Head { // before the octets of the value
 
 constexpr std::size_t most_octets = 1 << 20; // of a value; what is longer is cut long before it is written
 
-Head head_at(const char* at)
+ValueHead head_at(const char* at)
 {
-    Head head;
+    ValueHead head;
     std::memcpy(&head, at, sizeof head);
     return head;
 }
 
 void append_head(std::string& out, std::string_view name, std::size_t value_size, bool is_number)
 {
-    const Head head{name.data(), static_cast<std::uint32_t>(name.size()),
+    const ValueHead head{name.data(), static_cast<std::uint32_t>(name.size()),
                     static_cast<std::uint32_t>(value_size) & 0x7fffffff, is_number};
     char octets[sizeof head];
     std::memcpy(octets, &head, sizeof head);

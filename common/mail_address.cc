@@ -18,7 +18,7 @@ bool is_ascii(std::string_view text)
 }
 
 // What an A-label or a service label ("_dmarc") is made of.
-bool is_label_character(char c)
+bool is_domain_character(char c)
 {
     return is_alnum(c) || c == '-' || c == '_' || c == '.';
 }
@@ -76,7 +76,7 @@ Result<std::string> to_a_labels(std::string_view domain)
 
     const auto name = to_lower(without_last_dot(reinterpret_cast<const char*>(labels)));
     // Some characters map to ASCII that no label has: U+2100 is "a/c", U+FF20 an @.
-    if (name.empty() || !std::all_of(name.begin(), name.end(), is_label_character))
+    if (name.empty() || !std::all_of(name.begin(), name.end(), is_domain_character))
         return fail("\"{}\" is not a domain name", printable(domain, 64));
     return name;
 }

@@ -8,17 +8,17 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t shown = 160; // octets of a faulty entry in an Error
-constexpr std::size_t most_faults = 20;
+constexpr std::size_t shown_network = 160; // octets of a faulty entry in an Error
+constexpr std::size_t most_faulty_entries = 20;
 
-bool is_host_character(char c)
+bool is_label_character(char c)
 {
     return is_alnum(c) || c == '-' || c == '_';
 }
 
 bool is_label(std::string_view label)
 {
-    return !label.empty() && std::all_of(label.begin(), label.end(), is_host_character);
+    return !label.empty() && std::all_of(label.begin(), label.end(), is_label_character);
 }
 
 // What can only have been meant for an address or a network: a slash, a colon,
@@ -37,7 +37,7 @@ Result<std::string> parse_name(std::string_view entry)
     const auto name = to_a_labels(entry.substr(is_domain ? 1 : 0));
     const auto labels = name ? split(*name, '.') : std::vector<std::string_view>{};
     if (labels.empty() || !std::all_of(labels.begin(), labels.end(), is_label))
-        return fail("\"{}\" is not a network, a host name or a .domain", printable(entry, shown));
+        return fail("\"{}\" is not a network, a host name or a .domain", printable(entry, shown_network));
     return (is_domain ? "." : "") + *name;
 }
 
@@ -62,7 +62,7 @@ NetworkList NetworkList::load(std::span<const std::string> items, std::string_vi
         const auto added = list.add(row.key);
         if (added)
             continue;
-        if (++found > most_faults) {
+        if (++found > most_faulty_entries) {
             faults.push_back(Error{fmt::format("{}: and more", setting)});
             break;
         }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t path_limit = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::size_t host_limit = 253; // RFC 1035 2.3.4, as text
-constexpr std::size_t shown = 160;      // octets of a faulty text in an Error
+constexpr std::size_t shown_socket = 160;      // octets of a faulty text in an Error
 
 bool is_host_character(char c)
 {
@@ -72,30 +72,30 @@ bool has_colon(std::string_view text)
 Result<SocketAddress> parse_unix(std::string_view text, std::string_view path)
 {
     if (!path.starts_with('/') || path.ends_with('/'))
-        return fail("\"{}\": the path of a Unix socket is absolute, as in unix:/run/postern/policy", printable(text, shown));
+        return fail("\"{}\": the path of a Unix socket is absolute, as in unix:/run/postern/policy", printable(text, shown_socket));
     if (path.size() > path_limit)
-        return fail("\"{}\": the path of a Unix socket has at most {} octets", printable(text, shown), path_limit);
+        return fail("\"{}\": the path of a Unix socket has at most {} octets", printable(text, shown_socket), path_limit);
     if (path.find('\0') != std::string_view::npos)
-        return fail("\"{}\": the path holds a NUL", printable(text, shown));
+        return fail("\"{}\": the path holds a NUL", printable(text, shown_socket));
     return SocketAddress{std::string(path), {}, 0};
 }
 
 Result<SocketAddress> parse_inet(std::string_view text, std::string_view rest)
 {
     if (rest.find('@') != std::string_view::npos)
-        return fail("\"{}\": write inet:HOST:PORT", printable(text, shown));
+        return fail("\"{}\": write inet:HOST:PORT", printable(text, shown_socket));
     const auto parts = split_host_port(rest);
     if (!parts || !parts->port)
-        return fail("\"{}\": host and port are needed, as in inet:127.0.0.1:10040", printable(text, shown));
+        return fail("\"{}\": host and port are needed, as in inet:127.0.0.1:10040", printable(text, shown_socket));
     if (!parts->is_bracketed && has_colon(parts->host))
-        return fail("\"{}\": an IPv6 address stands in brackets, as in inet:[::1]:10040", printable(text, shown));
+        return fail("\"{}\": an IPv6 address stands in brackets, as in inet:[::1]:10040", printable(text, shown_socket));
     const bool is_valid = parts->is_bracketed ? has_colon(parts->host) && parse_ip_address(parts->host) : is_host(parts->host);
     if (!is_valid)
-        return fail("\"{}\": \"{}\" is neither a host name nor an IP address", printable(text, shown),
-                    printable(parts->host, shown));
+        return fail("\"{}\": \"{}\" is neither a host name nor an IP address", printable(text, shown_socket),
+                    printable(parts->host, shown_socket));
     const auto port = parse_port(*parts->port);
     if (!port)
-        return fail("\"{}\": the port is not between 1 and 65535", printable(text, shown));
+        return fail("\"{}\": the port is not between 1 and 65535", printable(text, shown_socket));
     return SocketAddress{{}, std::string(parts->host), *port};
 }
 
@@ -117,10 +117,10 @@ Result<SocketAddress> parse_socket_address(std::string_view text)
     if (text.starts_with(inet_tag))
         return parse_inet(text, text.substr(inet_tag.size()));
     if (text.starts_with("local:") || text.starts_with('/'))
-        return fail("\"{}\": write unix:PATH", printable(text, shown));
+        return fail("\"{}\": write unix:PATH", printable(text, shown_socket));
     if (text.starts_with("inet6:"))
-        return fail("\"{}\": write inet:[ADDRESS]:PORT", printable(text, shown));
-    return fail("\"{}\" is neither unix:PATH nor inet:HOST:PORT", printable(text, shown));
+        return fail("\"{}\": write inet:[ADDRESS]:PORT", printable(text, shown_socket));
+    return fail("\"{}\" is neither unix:PATH nor inet:HOST:PORT", printable(text, shown_socket));
 }
 
 sockaddr_un unix_sockaddr(const std::string& path)
@@ -138,12 +138,12 @@ Result<IpEndpoint> parse_ip_endpoint(std::string_view text, std::uint16_t defaul
     const auto parts = split_host_port(text);
     const auto address = parse_ip_address(parts ? parts->host : "");
     if (!address || (has_colon(parts->host) != parts->is_bracketed))
-        return fail("\"{}\" is not an IP address, nor one with a port as in 127.0.0.1:53 or [::1]:53", printable(text, shown));
+        return fail("\"{}\" is not an IP address, nor one with a port as in 127.0.0.1:53 or [::1]:53", printable(text, shown_socket));
     if (!parts->port)
         return IpEndpoint{*address, default_port};
     const auto port = parse_port(*parts->port);
     if (!port)
-        return fail("\"{}\": the port is not between 1 and 65535", printable(text, shown));
+        return fail("\"{}\": the port is not between 1 and 65535", printable(text, shown_socket));
     return IpEndpoint{*address, *port};
 }
 

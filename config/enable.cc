@@ -19,11 +19,11 @@ Result<PostfixChange> with_difference(const PostfixFiles& files, PostfixChange c
 }
 
 // The copies that tell the way back.
-struct Copies {
+struct KeptCopies {
     PostfixTexts before, with;
 };
 
-Result<> keep(const PostfixFiles& files, const Copies& copies)
+Result<> keep(const PostfixFiles& files, const KeptCopies& copies)
 {
     if (auto kept = files.keep(before_suffix, copies.before); !kept)
         return kept;
@@ -36,7 +36,7 @@ void forget(const PostfixFiles& files)
     files.forget(before_suffix);
 }
 
-Result<std::optional<Copies>> kept_copies(const PostfixFiles& files)
+Result<std::optional<KeptCopies>> kept_copies(const PostfixFiles& files)
 {
     if (!is_enabled(files))
         return std::nullopt;
@@ -46,7 +46,7 @@ Result<std::optional<Copies>> kept_copies(const PostfixFiles& files)
     auto with = files.read(with_suffix);
     if (!with)
         return tl::unexpected(with.error());
-    return Copies{std::move(*before), std::move(*with)};
+    return KeptCopies{std::move(*before), std::move(*with)};
 }
 
 // What is in force, and the same without Postern.

@@ -15,7 +15,7 @@ namespace postern {
 namespace {
 
 using Items = std::vector<std::string>;
-using Fate = PostfixEntries::Fate;
+using EntryFate = PostfixEntries::Fate;
 using Names = std::vector<std::string_view>; // of checks
 
 constexpr std::string_view default_queue_directory = "/var/spool/postfix"; // Debian's
@@ -162,11 +162,12 @@ private:
         std::optional<std::size_t> place; // that of the first service that we replace
         for (std::size_t i = 0; i < items.size(); ++i) {
             const bool is_service = items[i] == "check_policy_service" && i + 1 < items.size();
-            const auto fate = is_service && !is_place(items[i + 1]) ? entries_.policy_fate(items[i + 1]) : Fate::stays;
-            const bool is_tried = fate != Fate::stays && !kept.empty() && kept.back() == "warn_if_reject";
-            if (fate != Fate::stays)
+            const auto fate = is_service && !is_place(items[i + 1]) ? entries_.policy_fate(items[i + 1])
+                                                                    : EntryFate::stays;
+            const bool is_tried = fate != EntryFate::stays && !kept.empty() && kept.back() == "warn_if_reject";
+            if (fate != EntryFate::stays)
                 place = place.value_or(kept.size() - is_tried);
-            if (fate == Fate::goes) {
+            if (fate == EntryFate::goes) {
                 if (is_tried)
                     kept.pop_back();
                 ++i;

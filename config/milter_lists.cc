@@ -10,14 +10,14 @@
 namespace postern {
 namespace {
 
-using Items = std::vector<std::string>;
-using Fate = PostfixEntries::Fate;
+using ListItems = std::vector<std::string>;
+using EntryFate = PostfixEntries::Fate;
 
 constexpr std::string_view submission_services[] = {"submission", "submissions", "smtps", "587", "465"};
 constexpr std::string_view inbound_services[] = {"smtp", "smtpd", "25"}; // smtpd: behind postscreen(8)
 
 // "127.0.0.1:submission" is a submission service, too.
-bool is_one_of(std::span<const std::string_view> names, std::string_view service)
+bool is_service_of(std::span<const std::string_view> names, std::string_view service)
 {
     const auto colon = service.rfind(':');
     const auto name = colon == std::string_view::npos ? service : service.substr(colon + 1);
@@ -29,8 +29,8 @@ const MilterdSettings* instance_for(const PostfixService& service, const std::ve
 {
     for (const auto& instance : instances) {
         const auto& milterd = instance.config.milterd;
-        if ((milterd.role == "submission" && is_one_of(submission_services, service.name))
-            || (milterd.role == "inbound" && is_one_of(inbound_services, service.name)))
+        if ((milterd.role == "submission" && is_service_of(submission_services, service.name))
+            || (milterd.role == "inbound" && is_service_of(inbound_services, service.name)))
             return &milterd;
     }
     return nullptr;
@@ -40,11 +40,11 @@ bool has_place(PostfixEntries& entries, std::string_view list)
 {
     const auto items = split_postfix_list(list);
     return std::any_of(items.begin(), items.end(),
-                       [&](const auto& item) { return entries.milter_fate(item) != Fate::stays; });
+                       [&](const auto& item) { return entries.milter_fate(item) != EntryFate::stays; });
 }
 
 // postconf(1) -P takes no value with blanks. Postfix does without them: no parameter of a milter has one.
-std::string without_blanks(const Items& items)
+std::string without_blanks(const ListItems& items)
 {
     auto text = fmt::format("{}", fmt::join(items, ","));
     std::erase(text, ' ');
@@ -53,15 +53,15 @@ std::string without_blanks(const Items& items)
 
 } // namespace
 
-Items edit_milter_list(PostfixEntries& entries, std::string_view value, const std::string& ours)
+ListItems edit_milter_list(PostfixEntries& entries, std::string_view value, const std::string& ours)
 {
-    Items kept;
+    ListItems kept;
     std::optional<std::size_t> place;
     for (const auto& item : split_postfix_list(value)) {
         const auto fate = entries.milter_fate(item);
-        if (fate != Fate::stays)
+        if (fate != EntryFate::stays)
             place = place.value_or(kept.size());
-        if (fate != Fate::goes)
+        if (fate != EntryFate::goes)
             kept.push_back(item);
     }
     const auto is_dmarc = [](const auto& item) {

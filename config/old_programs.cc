@@ -19,7 +19,7 @@ constexpr OldProgram policy_services[] = {
     {"private/spf", "policyd-spf", Duty::spf, ""},
 };
 
-constexpr OldProgram milters[] = {
+constexpr OldProgram milter_services[] = {
     {"opendkim", "opendkim", Duty::dkim, "opendkim"},
     {":8891", "opendkim", Duty::dkim, "opendkim"},
     {":12301", "opendkim", Duty::dkim, "opendkim"},
@@ -29,7 +29,7 @@ constexpr OldProgram milters[] = {
     {"clmilter", "clamav-milter", Duty::clamav, "clamav-milter"},
 };
 
-const OldProgram* find(std::span<const OldProgram> programs, std::string_view address)
+const OldProgram* find_by_sign(std::span<const OldProgram> programs, std::string_view address)
 {
     const auto it = std::find_if(programs.begin(), programs.end(), [&](const OldProgram& program) {
         return address.find(program.sign) != std::string_view::npos;
@@ -64,12 +64,12 @@ std::string_view why_not_clamav(const ClamavSettings& clamav)
 
 const OldProgram* find_old_policy_service(std::string_view address)
 {
-    return find(policy_services, address);
+    return find_by_sign(policy_services, address);
 }
 
 const OldProgram* find_old_milter(std::string_view address)
 {
-    return find(milters, address);
+    return find_by_sign(milter_services, address);
 }
 
 std::string_view section_of(Duty duty)

@@ -98,6 +98,12 @@ PostfixConfig read_postconf(const PostconfText& text)
     return config;
 }
 
+bool is_remark(std::string_view line)
+{
+    const auto text = trim(line);
+    return text.empty() || text.front() == '#';
+}
+
 std::vector<std::string> split_postfix_list(std::string_view text)
 {
     std::vector<std::string> items;

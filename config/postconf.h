@@ -37,6 +37,9 @@ struct PostconfText {
 
 PostfixConfig read_postconf(const PostconfText& text);
 
+// A line of main.cf or master.cf that says nothing: a comment, or blank
+bool is_remark(std::string_view line);
+
 std::vector<std::string> split_postfix_list(std::string_view text);
 
 // The items with ", " between them, and a blank between a restriction and its argument.

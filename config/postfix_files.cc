@@ -28,7 +28,7 @@ struct File {
 constexpr File files[] = {{PostfixFile::main_cf, "main.cf", &PostfixTexts::main_cf},
                           {PostfixFile::master_cf, "master.cf", &PostfixTexts::master_cf}};
 
-Result<std::string> read_file(const std::string& path)
+Result<std::string> read_text(const std::string& path)
 {
     std::ifstream file(path, std::ios::binary);
     if (!file)
@@ -49,22 +49,22 @@ Result<> write_file(const std::string& path, std::string_view text, const std::s
 }
 
 // A folder like /etc/postfix for programs to work on, gone with this object.
-class Copies {
+class TemporaryCopies {
 public:
-    static Result<Copies> make()
+    static Result<TemporaryCopies> make()
     {
         std::error_code error;
         auto pattern = (fs::temp_directory_path(error) / "postern-postfix-XXXXXX").string();
         if (error || !::mkdtemp(pattern.data()))
             return fail("{}: {}", pattern, std::strerror(errno));
-        return Copies(std::move(pattern));
+        return TemporaryCopies(std::move(pattern));
     }
-    Copies(Copies&& other) noexcept
+    TemporaryCopies(TemporaryCopies&& other) noexcept
         : path_(std::exchange(other.path_, {}))
     {
     }
-    Copies& operator=(Copies&&) = delete;
-    ~Copies()
+    TemporaryCopies& operator=(TemporaryCopies&&) = delete;
+    ~TemporaryCopies()
     {
         std::error_code ignored;
         if (!path_.empty())
@@ -88,7 +88,7 @@ public:
     {
         PostfixTexts texts;
         for (const auto& file : files) {
-            auto text = read_file(fmt::format("{}/{}", path_, file.name));
+            auto text = read_text(fmt::format("{}/{}", path_, file.name));
             if (!text)
                 return tl::unexpected(text.error());
             texts.*file.text = std::move(*text);
@@ -97,7 +97,7 @@ public:
     }
 
 private:
-    explicit Copies(std::string path)
+    explicit TemporaryCopies(std::string path)
         : path_(std::move(path))
     {
     }
@@ -105,9 +105,9 @@ private:
     std::string path_;
 };
 
-Result<Copies> copies_of(const PostfixTexts& texts)
+Result<TemporaryCopies> copies_of(const PostfixTexts& texts)
 {
-    auto copies = Copies::make();
+    auto copies = TemporaryCopies::make();
     if (!copies)
         return copies;
     if (auto written = copies->write(texts); !written)
@@ -146,7 +146,7 @@ Result<PostfixTexts> PostfixFiles::read(std::string_view suffix) const
 {
     PostfixTexts texts;
     for (const auto& file : files) {
-        auto text = read_file(path(file.name, suffix));
+        auto text = read_text(path(file.name, suffix));
         if (!text)
             return tl::unexpected(text.error());
         texts.*file.text = std::move(*text);

@@ -1,6 +1,7 @@
 #include "config/postfix_undo.h"
 
 #include "common/text.h"
+#include "config/postconf.h"
 
 #include <algorithm>
 #include <map>
@@ -15,12 +16,6 @@ struct Entry {
     std::string text;
 };
 
-bool is_remark(std::string_view line)
-{
-    const auto text = trim(line);
-    return text.empty() || text.front() == '#';
-}
-
 std::string_view take_line(std::string_view& text)
 {
     const auto end = text.find('\n');
@@ -29,7 +24,7 @@ std::string_view take_line(std::string_view& text)
     return line;
 }
 
-std::string key_of(PostfixFile file, std::string_view line)
+std::string entry_key(PostfixFile file, std::string_view line)
 {
     if (file == PostfixFile::main_cf)
         return std::string(trim(line.substr(0, line.find('='))));
@@ -58,7 +53,7 @@ std::vector<Entry> entries_of(PostfixFile file, std::string_view text)
             entries.resize(last);
             entries.back().text += line;
         } else {
-            entries.push_back({key_of(file, line), std::string(line)});
+            entries.push_back({entry_key(file, line), std::string(line)});
             last = entries.size();
         }
     }

@@ -11,10 +11,10 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t file_limit = 1 << 20;
+constexpr std::size_t setting_file_limit = 1 << 20;
 
 // Reads from whatever `path` is: a file, a mounted secret, a pipe.
-Result<std::string> read_file(const std::string& path)
+Result<std::string> read_whole(const std::string& path)
 {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -22,14 +22,14 @@ Result<std::string> read_file(const std::string& path)
     std::string content;
     char buffer[4096];
     ssize_t size = 0;
-    while ((size = ::read(fd, buffer, sizeof buffer)) > 0 && content.size() <= file_limit)
+    while ((size = ::read(fd, buffer, sizeof buffer)) > 0 && content.size() <= setting_file_limit)
         content.append(buffer, static_cast<std::size_t>(size));
     const int error = size < 0 ? errno : 0;
     ::close(fd);
     if (error != 0)
         return fail("{}: {}", path, std::strerror(error));
-    if (content.size() > file_limit)
-        return fail("{}: larger than {} octets", path, file_limit);
+    if (content.size() > setting_file_limit)
+        return fail("{}: larger than {} octets", path, setting_file_limit);
     return content;
 }
 
@@ -62,10 +62,10 @@ bool is_of(ReadBy read_by, Daemon daemon)
 tl::expected<LoadedConfig, std::vector<Error>> load_config(const std::string& path, const Environment& environment,
                                                            std::string_view instance)
 {
-    ConfigSource source{path, "", environment, read_file};
+    ConfigSource source{path, "", environment, read_whole};
     const bool is_missing_default = path == default_config_path && does_not_exist(path);
     if (!path.empty() && !is_missing_default) {
-        auto toml = read_file(path);
+        auto toml = read_whole(path);
         if (!toml)
             return tl::unexpected(std::vector<Error>{toml.error()});
         source.toml = std::move(*toml);

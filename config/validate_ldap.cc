@@ -9,7 +9,7 @@
 namespace postern {
 namespace {
 
-bool is_on_this_host(const LdapUrl& url)
+bool is_url_of_this_host(const LdapUrl& url)
 {
     const auto address = parse_ip_address(url.host);
     const bool is_loopback = address
@@ -81,7 +81,7 @@ private:
         if (ldap_.bind_dn.empty() && !ldap_.bind_password.empty())
             warning("bind_password is not used without bind_dn");
         const auto in_the_clear = [&](const LdapUrl& url) {
-            return url.scheme == LdapScheme::ldap && !ldap_.start_tls && !is_on_this_host(url);
+            return url.scheme == LdapScheme::ldap && !ldap_.start_tls && !is_url_of_this_host(url);
         };
         const auto open = std::find_if(urls_.begin(), urls_.end(), in_the_clear);
         if (!ldap_.bind_dn.empty() && open != urls_.end())

@@ -8,7 +8,7 @@
 namespace postern {
 namespace {
 
-bool is_on_this_host(const SocketAddress& server)
+bool is_server_of_this_host(const SocketAddress& server)
 {
     const auto address = parse_ip_address(server.host);
     return server.is_unix() || server.host == "localhost"
@@ -83,7 +83,7 @@ private:
     {
         if (!redis_.user.empty() && redis_.password.empty())
             warning("user", "is not used without redis.password");
-        const auto is_far = [](const SocketAddress& server) { return !is_on_this_host(server); };
+        const auto is_far = [](const SocketAddress& server) { return !is_server_of_this_host(server); };
         const auto far = std::find_if(servers_.begin(), servers_.end(), is_far);
         const bool has_password = !redis_.password.empty() || !redis_.sentinel_password.empty();
         if (has_password && !redis_.tls && far != servers_.end())

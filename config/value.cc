@@ -50,7 +50,7 @@ constexpr Unit size_units[] = {{"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {
 // A hundred years: no sum of two settings and the clock can overflow.
 constexpr std::int64_t longest_time = std::int64_t{36525} * 86400 * second;
 
-constexpr bool is_separator(char c)
+constexpr bool ends_item(char c)
 {
     return c == ',' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
@@ -61,7 +61,7 @@ std::size_t regexp_size(std::string_view text)
     for (std::size_t at = 1; at < text.size(); ++at) {
         if (text[at] == '\\')
             ++at;
-        else if (text[at] == '/' && (at + 1 == text.size() || is_separator(text[at + 1])))
+        else if (text[at] == '/' && (at + 1 == text.size() || ends_item(text[at + 1])))
             return at + 1;
     }
     return 0;
@@ -118,13 +118,13 @@ std::vector<std::string> read_list(std::string_view text)
 {
     std::vector<std::string> items;
     for (;;) {
-        while (!text.empty() && is_separator(text.front()))
+        while (!text.empty() && ends_item(text.front()))
             text.remove_prefix(1);
         if (text.empty())
             return items;
         std::size_t size = text.front() == '/' ? regexp_size(text) : 0;
         if (size == 0)
-            size = static_cast<std::size_t>(std::find_if(text.begin(), text.end(), is_separator) - text.begin());
+            size = static_cast<std::size_t>(std::find_if(text.begin(), text.end(), ends_item) - text.begin());
         items.emplace_back(text.substr(0, size));
         text.remove_prefix(size);
     }

@@ -8,7 +8,7 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t shown = 160;
+constexpr std::size_t shown_key = 160;
 constexpr std::size_t name_limit = 253; // of the DNS name of the key (RFC 1035 2.3.4)
 constexpr std::string_view pem_begin = "-----BEGIN ", pem_end = "-----END ", pem_dashes = "-----";
 constexpr std::size_t base64_line = 64; // as openssl(1) has it
@@ -36,7 +36,7 @@ bool is_base64(char c)
 }
 
 // PEM whose lines were put into one; or DER in base64, of which the decoder finds out what key it is.
-Result<std::string> read_key(std::string_view text)
+Result<std::string> read_key_text(std::string_view text)
 {
     std::string_view label = "PRIVATE KEY", body = text;
     if (text.starts_with(pem_begin)) {
@@ -54,15 +54,15 @@ Result<std::string> read_key(std::string_view text)
     return pem_of(label, base64);
 }
 
-Result<KeyTableRow> read_row(const DataRow& row)
+Result<KeyTableRow> read_key_row(const DataRow& row)
 {
     if (row.value.empty())
-        return fail("\"{}\" has no key: domain:selector:path is wanted", printable(row.key, shown));
+        return fail("\"{}\" has no key: domain:selector:path is wanted", printable(row.key, shown_key));
     const std::string_view value = row.value;
     const auto first = value.find(':');
     const auto second = first == value.npos ? first : value.find(':', first + 1);
     if (second == value.npos)
-        return fail("\"{}\" is not domain:selector:path", printable(value, shown));
+        return fail("\"{}\" is not domain:selector:path", printable(value, shown_key));
     const auto domain_text = trim(value.substr(0, first)), selector_text = trim(value.substr(first + 1, second - first - 1));
     const auto key = trim(value.substr(second + 1));
 
@@ -71,18 +71,18 @@ Result<KeyTableRow> read_row(const DataRow& row)
     result.where = row.where;
     const auto domain = domain_text == "%" ? Result<std::string>("%") : to_a_labels(domain_text);
     if (!domain || (*domain != "%" && !is_dns_name(*domain)))
-        return fail("\"{}\" is not a domain, or % for the author's", printable(domain_text, shown));
+        return fail("\"{}\" is not a domain, or % for the author's", printable(domain_text, shown_key));
     const auto selector = to_a_labels(selector_text);
     if (!selector || !is_dns_name(*selector) || !is_dns_name(concat({*selector, "._domainkey.", *domain == "%" ? "x" : *domain})))
-        return fail("\"{}\" is not a selector", printable(selector_text, shown));
+        return fail("\"{}\" is not a selector", printable(selector_text, shown_key));
     result.domain = *domain;
     result.selector = *selector;
     if (key.empty())
-        return fail("\"{}\" has no key: domain:selector:path is wanted", printable(row.key, shown));
+        return fail("\"{}\" has no key: domain:selector:path is wanted", printable(row.key, shown_key));
     if (key.starts_with("./") || key.starts_with("../"))
-        return fail("\"{}\" is not an absolute path", printable(key, shown));
+        return fail("\"{}\" is not an absolute path", printable(key, shown_key));
     result.is_path = key.starts_with('/');
-    auto text = result.is_path ? Result<std::string>(std::string(key)) : read_key(key);
+    auto text = result.is_path ? Result<std::string>(std::string(key)) : read_key_text(key);
     if (!text)
         return tl::unexpected(text.error());
     result.key = std::move(*text);
@@ -96,7 +96,7 @@ DkimKeyTable DkimKeyTable::parse(DataSet::Kind kind, const std::vector<DataRow>&
     DkimKeyTable table;
     table.has_patterns_ = kind == DataSet::Kind::patterns;
     for (const auto& row : rows) {
-        auto read = read_row(row);
+        auto read = read_key_row(row);
         if (!read) {
             faults.push_back(Error{fmt::format("{}: {}", row.where, read.error().what)});
             continue;
@@ -105,7 +105,7 @@ DkimKeyTable DkimKeyTable::parse(DataSet::Kind kind, const std::vector<DataRow>&
             return other.name == read->name;
         });
         if (same != table.rows_.end())
-            faults.push_back(Error{fmt::format("{}: \"{}\" stands at {} already", row.where, printable(row.key, shown),
+            faults.push_back(Error{fmt::format("{}: \"{}\" stands at {} already", row.where, printable(row.key, shown_key),
                                                same->where)});
         else
             table.rows_.push_back(std::move(*read));

@@ -18,7 +18,7 @@ bool is_plain(char c)
 }
 
 // RFC 6376 2.11: what is not plain as =XX
-std::string quoted_printable(std::string_view text)
+std::string quoted_note(std::string_view text)
 {
     std::string quoted;
     for (const char c : text) {
@@ -60,7 +60,7 @@ std::vector<std::string> DkimRecordTags::list() const
     if (is_testing || is_exact)
         tags.emplace_back(is_testing && is_exact ? "t=y:s" : is_testing ? "t=y" : "t=s");
     if (!note.empty())
-        tags.push_back("n=" + quoted_printable(note));
+        tags.push_back("n=" + quoted_note(note));
     return tags;
 }
 

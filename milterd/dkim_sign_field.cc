@@ -35,9 +35,9 @@ constexpr std::string_view unsignable_names[] = {
 };
 
 // Fills lines with pieces that stay whole.
-class FoldedText {
+class FoldedField {
 public:
-    explicit FoldedText(std::size_t column)
+    explicit FoldedField(std::size_t column)
         : column_(column)
     {
     }
@@ -178,7 +178,7 @@ std::vector<std::string> fields_to_sign(std::span<const std::string> names, cons
 std::string write_dkim_signature(const DkimSignatureText& text, std::string_view signature)
 {
     constexpr std::size_t name_width = 16; // "DKIM-Signature: "
-    FoldedText out(name_width);
+    FoldedField out(name_width);
     out.add("v=1;", "");
     out.add(text.key_type == DkimKeyType::rsa ? "a=rsa-sha256;" : "a=ed25519-sha256;", " ");
     out.add(fmt::format("c={}/{};", name_of(text.header_canonicalization), name_of(text.body_canonicalization)), " ");

@@ -182,14 +182,14 @@ Result<> read_query(DkimSignature&, std::string_view value)
     return fail("q= does not have dns/txt");
 }
 
-struct Tag {
+struct KnownTag {
     std::string_view name;
     bool is_required;
     Reader read;
 };
 
 // What a report needs comes first: it is read even if something after it is wrong.
-constexpr Tag known_tags[] = {
+constexpr KnownTag known_tags[] = {
     {"a", true, read_algorithm},
     {"d", true, read_domain},
     {"s", true, read_selector},

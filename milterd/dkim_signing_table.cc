@@ -8,7 +8,7 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t shown = 160;
+constexpr std::size_t shown_signer = 160;
 constexpr std::size_t address_limit = 600; // RFC 5321 4.5.3.1 has 320
 
 // The author's domain is compared as A-labels; a table may have it as people write it.
@@ -23,20 +23,20 @@ std::string comparable(std::string_view pattern)
     return concat({to_lower(pattern.substr(0, begin)), is_below ? "." : "", a_labels.value_or(to_lower(domain))});
 }
 
-Result<SigningRow> read_row(const DataRow& row)
+Result<SigningRow> read_signing_row(const DataRow& row)
 {
     if (row.value.empty())
-        return fail("\"{}\" names no key", printable(row.key, shown));
+        return fail("\"{}\" names no key", printable(row.key, shown_signer));
     const std::string_view value = row.value;
     const auto colon = value.find(':');
     const auto key_name = trim(value.substr(0, colon));
     const auto identity = colon == value.npos ? std::string_view() : trim(value.substr(colon + 1));
     if (key_name.empty())
-        return fail("\"{}\" names no key", printable(row.key, shown));
+        return fail("\"{}\" names no key", printable(row.key, shown_signer));
     if (std::any_of(key_name.begin(), key_name.end(), is_space))
-        return fail("\"{}\" is not the name of one key", printable(key_name, shown));
+        return fail("\"{}\" is not the name of one key", printable(key_name, shown_signer));
     if (!identity.empty() && identity.find('@') == identity.npos)
-        return fail("\"{}\" is no identity: user@domain or @domain is wanted", printable(identity, shown));
+        return fail("\"{}\" is no identity: user@domain or @domain is wanted", printable(identity, shown_signer));
     return SigningRow{comparable(row.key), std::string(key_name), std::string(identity), row.where};
 }
 
@@ -69,7 +69,7 @@ DkimSigningTable DkimSigningTable::parse(DataSet::Kind kind, const std::vector<D
     DkimSigningTable table;
     table.has_patterns_ = kind == DataSet::Kind::patterns;
     for (const auto& row : rows) {
-        auto read = read_row(row);
+        auto read = read_signing_row(row);
         if (!read) {
             faults.push_back(Error{fmt::format("{}: {}", row.where, read.error().what)});
             continue;
@@ -84,7 +84,7 @@ DkimSigningTable DkimSigningTable::parse(DataSet::Kind kind, const std::vector<D
 
 void DkimSigningTable::warn_of(const SigningRow& row)
 {
-    const auto pattern = printable(row.pattern, shown);
+    const auto pattern = printable(row.pattern, shown_signer);
     if (!can_fit(row.pattern, has_patterns_))
         warnings_.push_back(has_patterns_
                                 ? fmt::format("{}: \"{}\" fits no address: write *@{}", row.where, pattern, pattern)

@@ -10,7 +10,7 @@
 namespace postern {
 namespace {
 
-struct Tag {
+struct RecordTag {
     std::string_view name, value;
 };
 
@@ -24,12 +24,12 @@ std::string_view trim_blanks(std::string_view text)
 }
 
 // RFC 9989 4.8, dmarc-tag; nothing: it is none
-std::optional<Tag> read_tag(std::string_view part)
+std::optional<RecordTag> read_tag(std::string_view part)
 {
     const auto equals = part.find('=');
     if (equals == part.npos)
         return std::nullopt;
-    const Tag tag{trim_blanks(part.substr(0, equals)), trim_blanks(part.substr(equals + 1))};
+    const RecordTag tag{trim_blanks(part.substr(0, equals)), trim_blanks(part.substr(equals + 1))};
     const bool is_printable = printable_prefix(tag.value) == tag.value.size();
     if (tag.name.empty() || !std::all_of(tag.name.begin(), tag.name.end(), is_alpha) || !is_printable)
         return std::nullopt;
@@ -73,7 +73,7 @@ struct Found {
     bool wants_reports = false;
 };
 
-void read_into(DmarcRecord& record, Found& found, const Tag& tag)
+void read_into(DmarcRecord& record, Found& found, const RecordTag& tag)
 {
     const auto is = [&](std::string_view name) { return equals_ignoring_case(tag.name, name); };
     const auto says = [&](std::string_view value) { return equals_ignoring_case(tag.value, value); };

@@ -5,9 +5,9 @@
 namespace postern {
 namespace {
 
-using Kind = DnsblAnswer::Kind;
+using AnswerKind = DnsblAnswer::Kind;
 
-DnsblAnswer answer_of(Kind kind, std::chrono::seconds ttl)
+DnsblAnswer answer_of(AnswerKind kind, std::chrono::seconds ttl)
 {
     DnsblAnswer answer;
     answer.kind = kind;
@@ -33,18 +33,18 @@ DnsblAnswer read_dnsbl_answer(const DnsblList& list, const DnsReply& reply)
     switch (reply.status) {
     case DnsStatus::nxdomain:
     case DnsStatus::nodata:
-        return answer_of(Kind::unlisted, reply.ttl);
+        return answer_of(AnswerKind::unlisted, reply.ttl);
     case DnsStatus::tempfail:
-        return answer_of(Kind::failure, {});
+        return answer_of(AnswerKind::failure, {});
     case DnsStatus::found:
         break;
     }
-    auto answer = answer_of(Kind::unlisted, reply.ttl);
+    auto answer = answer_of(AnswerKind::unlisted, reply.ttl);
     std::vector<bool> is_matched(list.rules.size()); // Postfix: a rule counts once, whatever the number of answers
     for (const auto& record : reply.records) {
         const auto code = parse_ip_address(record);
         if (!code || is_dnsbl_error(list, *code)) {
-            answer = answer_of(Kind::error, reply.ttl);
+            answer = answer_of(AnswerKind::error, reply.ttl);
             answer.code = code.value_or(IpAddress());
             return answer;
         }
@@ -53,11 +53,11 @@ DnsblAnswer read_dnsbl_answer(const DnsblList& list, const DnsReply& reply)
             if (is_matched[i] || (rule.filter && !rule.filter->matches(*code)))
                 continue;
             is_matched[i] = true;
-            if (answer.kind != Kind::listed || rule.weight > list.rules[answer.rule].weight) {
+            if (answer.kind != AnswerKind::listed || rule.weight > list.rules[answer.rule].weight) {
                 answer.rule = i;
                 answer.code = *code;
             }
-            answer.kind = Kind::listed;
+            answer.kind = AnswerKind::listed;
             answer.weight += rule.weight;
         }
     }

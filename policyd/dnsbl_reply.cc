@@ -104,7 +104,7 @@ private:
 };
 
 // The word that `text` begins with; `text` loses it.
-std::string_view take_word(std::string_view& text)
+std::string_view take_reply_word(std::string_view& text)
 {
     const auto word = text.substr(0, text.find(' '));
     text = trim(text.substr(word.size()));
@@ -112,7 +112,7 @@ std::string_view take_word(std::string_view& text)
 }
 
 // RFC 3463 2: class "." subject "." detail
-bool is_status(std::string_view word)
+bool is_enhanced_status(std::string_view word)
 {
     const auto parts = split(word, '.');
     return parts.size() == 3 && (parts[0] == "4" || parts[0] == "5")
@@ -130,11 +130,11 @@ Verdict dnsbl_verdict(const DnsblCase& refused, const DnsblSettings& settings, c
     const auto whole = refused.rule.reply->expand(Values(refused, code, request));
 
     std::string_view text = whole;
-    const auto code_word = take_word(text);
+    const auto code_word = take_reply_word(text);
     Verdict verdict;
     std::from_chars(code_word.data(), code_word.data() + code_word.size(), verdict.code);
     auto rest = text;
-    if (const auto status = take_word(rest); is_status(status)) {
+    if (const auto status = take_reply_word(rest); is_enhanced_status(status)) {
         verdict.status = status.substr(2);
         text = rest;
     }

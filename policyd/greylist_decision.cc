@@ -7,7 +7,7 @@ namespace postern {
 namespace {
 
 using namespace std::chrono_literals;
-using Kind = GreylistDecision::Kind;
+using DecisionKind = GreylistDecision::Kind;
 
 // One mail with twenty recipients is one sign of good behaviour, not twenty
 constexpr auto pass_interval = 1h;
@@ -68,7 +68,7 @@ GreylistDecision greylist_decide(const GreylistRows& rows, bool has_domain, Time
     GreylistDecision decision;
     for (const auto half : {&GreylistRows::domain, &GreylistRows::network}) {
         if (is_whitelisted((rows.*half).client, now, policy)) {
-            decision.kind = Kind::client_whitelisted;
+            decision.kind = DecisionKind::client_whitelisted;
             (decision.writes.*half).client = pass_counted((rows.*half).client, now, policy);
             return decision;
         }
@@ -78,20 +78,20 @@ GreylistDecision greylist_decide(const GreylistRows& rows, bool has_domain, Time
     const auto& found = has_domain ? rows.domain.triplet : rows.network.triplet;
     auto& written = has_domain ? decision.writes.domain.triplet : decision.writes.network.triplet;
     if (!row) {
-        decision.kind = Kind::new_triplet;
+        decision.kind = DecisionKind::new_triplet;
         decision.missing = policy.delay;
         written = TripletRow{now, now};
         return decision;
     }
     decision.waited = now - row->first;
     if (!row->was_let_in() && decision.waited < policy.delay) {
-        decision.kind = Kind::early_retry;
+        decision.kind = DecisionKind::early_retry;
         decision.missing = policy.delay - decision.waited;
         if (row != found)
             written = row; // what the clock's jump made of it, or what the network had waited
         return decision;
     }
-    decision.kind = Kind::triplet_found;
+    decision.kind = DecisionKind::triplet_found;
     decision.is_first_pass = !row->was_let_in();
     if (decision.is_first_pass || now - row->last >= touch_interval(policy) || row != found)
         written = TripletRow{row->first, now};
@@ -106,13 +106,13 @@ GreylistDecision greylist_decide(const GreylistRows& rows, bool has_domain, Time
 std::string greylist_reason(const GreylistDecision& decision)
 {
     switch (decision.kind) {
-    case Kind::new_triplet:
+    case DecisionKind::new_triplet:
         return "new";
-    case Kind::early_retry:
+    case DecisionKind::early_retry:
         return fmt::format("early-retry ({}s missing)", decision.missing.count());
-    case Kind::triplet_found:
+    case DecisionKind::triplet_found:
         return "triplet found";
-    case Kind::client_whitelisted:
+    case DecisionKind::client_whitelisted:
         return "client AWL";
     }
     return {}; // unreachable: -Wswitch names a kind without a case

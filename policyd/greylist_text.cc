@@ -10,7 +10,7 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t key_limit = 2000;                   // octets; ours have at most 700
+constexpr std::size_t shown_key_limit = 2000;                   // octets; ours have at most 700
 constexpr std::int64_t latest = 32'503'680'000;           // the year 3000
 constexpr std::int64_t most_passes = 1'000'000'000'000;
 
@@ -38,7 +38,7 @@ int hex_digit(char c)
     return at == std::string_view::npos ? -1 : static_cast<int>(at);
 }
 
-Timestamp timestamp(std::int64_t seconds)
+Timestamp time_of_text(std::int64_t seconds)
 {
     return Timestamp(std::chrono::seconds(seconds));
 }
@@ -82,8 +82,8 @@ Result<std::string> read_shown_key(std::string_view text)
         key += static_cast<char>(high * 16 + low);
         text.remove_prefix(4);
     }
-    if (key.empty() || key.size() > key_limit)
-        return fail("a key of {} octets; it must have some, and at most {}", key.size(), key_limit);
+    if (key.empty() || key.size() > shown_key_limit)
+        return fail("a key of {} octets; it must have some, and at most {}", key.size(), shown_key_limit);
     return key;
 }
 
@@ -119,8 +119,8 @@ Result<std::optional<GreylistWrite>> read_greylist_line(std::string_view line)
     if (const auto ok = check_key(is_triplet, *key); !ok)
         return tl::unexpected(ok.error());
     if (is_triplet)
-        return GreylistWrite{std::move(*key), TripletRow{timestamp(*first), timestamp(*last)}};
-    return GreylistWrite{std::move(*key), ClientRow{*first, timestamp(*last)}};
+        return GreylistWrite{std::move(*key), TripletRow{time_of_text(*first), time_of_text(*last)}};
+    return GreylistWrite{std::move(*key), ClientRow{*first, time_of_text(*last)}};
 }
 
 GreylistKeyParts key_parts(std::string_view key)

@@ -8,7 +8,7 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t longest_template = 1000;
+constexpr std::size_t longest_reply_template = 1000;
 constexpr int deepest_nesting = 5;
 
 constexpr std::string_view names[] = {
@@ -17,7 +17,7 @@ constexpr std::string_view names[] = {
     "recipient_name", "sender",    "sender_domain", "sender_name",
 };
 
-bool is_name_character(char c)
+bool is_variable_character(char c)
 {
     return is_alnum(c) || c == '_';
 }
@@ -62,7 +62,7 @@ private:
     Result<Part> variable(std::string_view& text, int depth)
     {
         if (!text.starts_with('{') && !text.starts_with('(')) {
-            const auto end = std::find_if_not(text.begin(), text.end(), is_name_character);
+            const auto end = std::find_if_not(text.begin(), text.end(), is_variable_character);
             const auto name = text.substr(0, static_cast<std::size_t>(end - text.begin()));
             text.remove_prefix(name.size());
             return named(name);
@@ -77,7 +77,7 @@ private:
     Result<Part> condition(std::string_view inner, int depth)
     {
         const auto end = static_cast<std::size_t>(
-            std::find_if_not(inner.begin(), inner.end(), is_name_character) - inner.begin());
+            std::find_if_not(inner.begin(), inner.end(), is_variable_character) - inner.begin());
         auto part = named(trim(inner.substr(0, end)));
         if (!part || end == inner.size())
             return part;
@@ -142,8 +142,8 @@ private:
 
 Result<ReplyTemplate> ReplyTemplate::parse(std::string_view text)
 {
-    if (text.size() > longest_template)
-        return fail("has {} octets; at most {} can be used", text.size(), longest_template);
+    if (text.size() > longest_reply_template)
+        return fail("has {} octets; at most {} can be used", text.size(), longest_reply_template);
     auto parts = Parser().parse(text);
     if (!parts)
         return tl::unexpected(parts.error());

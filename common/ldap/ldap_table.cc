@@ -10,7 +10,7 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t most_faults = 20;
+constexpr std::size_t most_faults_of_table = 20;
 constexpr std::size_t most_attributes = 20;
 
 // ldap_table(5): what stands there if the file does not say.
@@ -145,7 +145,7 @@ public:
 private:
     void fault(int line, const std::string& what)
     {
-        if (faults_.size() < most_faults)
+        if (faults_.size() < most_faults_of_table)
             faults_.push_back({line > 0 ? fmt::format("{}:{}: {}", path_, line, what)
                                         : fmt::format("{}: {}", path_, what)});
     }

@@ -7,7 +7,7 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t longest_template = 2000;
+constexpr std::size_t longest_ldap_template = 2000;
 constexpr int deepest_filter = 30;
 
 bool is_hex(char c)
@@ -186,8 +186,8 @@ Result<> check_ldap_filter(std::string_view filter)
 
 Result<LdapTemplate> LdapTemplate::parse(std::string_view text, Quoting quoting)
 {
-    if (text.size() > longest_template)
-        return fail("has {} octets; at most {} make sense", text.size(), longest_template);
+    if (text.size() > longest_ldap_template)
+        return fail("has {} octets; at most {} make sense", text.size(), longest_ldap_template);
     LdapTemplate result;
     result.quoting_ = quoting;
     Piece piece;

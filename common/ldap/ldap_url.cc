@@ -42,7 +42,7 @@ std::optional<std::string> percent_decoded(std::string_view text)
     return out;
 }
 
-bool is_printable(char c)
+bool is_visible(char c)
 {
     return c > 0x20 && c < 0x7f;
 }
@@ -54,7 +54,7 @@ Result<LdapUrl> parse_socket(std::string_view text, std::string_view rest)
     auto path = percent_decoded(rest);
     if (path && path->empty())
         path = slapd_socket;
-    if (!path || !path->starts_with('/') || !std::all_of(path->begin(), path->end(), is_printable))
+    if (!path || !path->starts_with('/') || !std::all_of(path->begin(), path->end(), is_visible))
         return fail("\"{}\" wants the path of a socket, such as ldapi://%2Frun%2Fslapd%2Fldapi", printable(text));
     if (path->size() > longest_socket_path)
         return fail("\"{}\": the path of a socket has at most {} octets", printable(text), longest_socket_path);
@@ -62,13 +62,13 @@ Result<LdapUrl> parse_socket(std::string_view text, std::string_view rest)
 }
 
 // "host", "host:port", "[address]:port"; an IPv6 address without a port needs no brackets
-struct HostPort {
+struct UrlServer {
     std::string_view host;
     std::string_view port;
     bool has_port = false;
 };
 
-std::optional<HostPort> split_host(std::string_view text)
+std::optional<UrlServer> split_host(std::string_view text)
 {
     if (text.starts_with('[')) {
         const auto end = text.find(']');
@@ -77,15 +77,15 @@ std::optional<HostPort> split_host(std::string_view text)
         const auto after = text.substr(end + 1);
         if (!after.empty() && after.front() != ':')
             return std::nullopt;
-        return HostPort{text.substr(1, end - 1), after.empty() ? after : after.substr(1), !after.empty()};
+        return UrlServer{text.substr(1, end - 1), after.empty() ? after : after.substr(1), !after.empty()};
     }
     const auto colon = text.find(':');
     if (colon == std::string_view::npos || text.find(':', colon + 1) != std::string_view::npos)
-        return HostPort{text, {}, false};
-    return HostPort{text.substr(0, colon), text.substr(colon + 1), true};
+        return UrlServer{text, {}, false};
+    return UrlServer{text.substr(0, colon), text.substr(colon + 1), true};
 }
 
-bool is_host(std::string_view host)
+bool is_ldap_host(std::string_view host)
 {
     const auto fits = [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.' || c == ':'; };
     return !host.empty() && host.size() <= longest_host && std::all_of(host.begin(), host.end(), fits);
@@ -142,7 +142,7 @@ Result<LdapUrl> parse_ldap_url(std::string_view text, std::uint16_t default_port
     if (rest.find_first_of("/?") != std::string_view::npos)
         return fail("\"{}\" names more than a server: base and filter have settings of their own", printable(text));
     const auto parts = split_host(rest);
-    if (!parts || !is_host(parts->host))
+    if (!parts || !is_ldap_host(parts->host))
         return fail("\"{}\" is not a server such as ldap://dc1.example.org", printable(text));
     url.host = parts->host;
     if (parts->has_port) {

@@ -8,7 +8,7 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t shown = 120; // octets of a reader's complaint
+constexpr std::size_t complaint_octets = 120; // octets of a reader's complaint
 
 // What hiredis hands through to the functions below.
 struct Items {
@@ -134,7 +134,7 @@ Result<> RedisReplyReader::feed(std::string_view octets)
     if (reader_->hiredis->len - reader_->hiredis->pos + octets.size() > most_octets)
         return fail("a reply of more than {} octets", most_octets);
     if (::redisReaderFeed(reader_->hiredis, octets.data(), octets.size()) != REDIS_OK)
-        return fail("no reply: {}", printable(reader_->hiredis->errstr, shown));
+        return fail("no reply: {}", printable(reader_->hiredis->errstr, complaint_octets));
     return {};
 }
 
@@ -144,7 +144,7 @@ Result<std::optional<RedisReply>> RedisReplyReader::next()
     if (::redisReaderGetReply(reader_->hiredis, &whole) != REDIS_OK)
         return fail("no reply: {}", reader_->hiredis->err == REDIS_ERR_OOM
                                         ? std::string("too many items")
-                                        : printable(reader_->hiredis->errstr, shown));
+                                        : printable(reader_->hiredis->errstr, complaint_octets));
     if (!whole)
         return std::nullopt;
     reader_->items.left = most_items;

@@ -10,7 +10,7 @@ namespace postern {
 namespace {
 
 constexpr std::size_t most_ranges = redis_slot_count; // each slot alone
-constexpr std::size_t host_limit = 253;
+constexpr std::size_t node_host_limit = 253;
 
 // CRC-16/XMODEM: the polynomial 0x1021, from 0, the high bit first.
 constexpr std::array<std::uint16_t, 256> crc_table()
@@ -45,16 +45,16 @@ std::optional<Number> read_number(std::string_view text)
 }
 
 // A name or an address, as it goes to getaddrinfo(3).
-bool is_host(std::string_view host)
+bool is_node_host(std::string_view host)
 {
-    return host.size() <= host_limit && std::all_of(host.begin(), host.end(), [](char c) {
+    return host.size() <= node_host_limit && std::all_of(host.begin(), host.end(), [](char c) {
         return is_alnum(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '%';
     });
 }
 
 std::optional<SocketAddress> address(std::string_view host, std::int64_t port, const SocketAddress& asked)
 {
-    if (port < 1 || port > 65535 || !is_host(host))
+    if (port < 1 || port > 65535 || !is_node_host(host))
         return std::nullopt;
     SocketAddress address;
     address.host = host.empty() || host == "?" ? asked.host : std::string(host);

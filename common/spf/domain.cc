@@ -7,7 +7,7 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t max_label = 63, max_name = 253; // RFC 1035 2.3.4, in octets as written
+constexpr std::size_t max_label = 63, max_domain_name = 253; // RFC 1035 2.3.4, in octets as written
 
 } // namespace
 
@@ -20,7 +20,7 @@ std::string_view without_last_dot(std::string_view name)
 
 bool is_askable(std::string_view name)
 {
-    if (name.size() > max_name || !std::all_of(name.begin(), name.end(), [](char c) { return c >= 0x20 && c < 0x7f; }))
+    if (name.size() > max_domain_name || !std::all_of(name.begin(), name.end(), [](char c) { return c >= 0x20 && c < 0x7f; }))
         return false;
     std::size_t begin = 0;
     for (;;) {

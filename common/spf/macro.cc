@@ -11,7 +11,7 @@ constexpr std::size_t max_expansion = 4096; // a TXT record of 64 KB full of "%{
 constexpr std::size_t max_name = 253;       // RFC 7208 7.3
 constexpr unsigned max_keep = 128;          // more parts than a name can have: "all" from here on
 
-constexpr std::string_view hex_digits = "0123456789ABCDEF";
+constexpr std::string_view upper_hex_digits = "0123456789ABCDEF";
 
 bool is_macro_letter(char letter, MacroPlace place)
 {
@@ -80,9 +80,9 @@ std::string dotted_nibbles(const IpAddress& ip)
         return ip.text();
     std::string text;
     for (const auto octet : ip.octets()) { // RFC 7208 7.4 writes them in upper case
-        text += hex_digits[octet >> 4];
+        text += upper_hex_digits[octet >> 4];
         text += '.';
-        text += hex_digits[octet & 15];
+        text += upper_hex_digits[octet & 15];
         text += '.';
     }
     text.pop_back();
@@ -149,8 +149,8 @@ std::string url_escaped(std::string_view value)
             text += c;
         } else {
             text += '%';
-            text += hex_digits[static_cast<unsigned char>(c) >> 4];
-            text += hex_digits[static_cast<unsigned char>(c) & 15];
+            text += upper_hex_digits[static_cast<unsigned char>(c) >> 4];
+            text += upper_hex_digits[static_cast<unsigned char>(c) & 15];
         }
     }
     return text;

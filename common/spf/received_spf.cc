@@ -15,7 +15,7 @@ constexpr std::size_t max_mechanism = 120, max_problem = 160, max_domain = 253;
 // without a branch tells what a whole value needs. This is on the way of every mail.
 constexpr unsigned char dot = 1, quoted = 2, escaped = 4, unprintable = 8; // none of them: atext
 
-constexpr auto octets = [] {
+constexpr auto octet_kinds = [] {
     std::array<unsigned char, 256> table{};
     for (unsigned c = 0; c < 256; ++c)
         table[c] = is_alnum(static_cast<char>(c)) ? 0 : c >= 0x20 && c <= 0x7e ? quoted : unprintable;
@@ -28,7 +28,7 @@ constexpr auto octets = [] {
 
 unsigned char octet(char c)
 {
-    return octets[static_cast<unsigned char>(c)];
+    return octet_kinds[static_cast<unsigned char>(c)];
 }
 
 unsigned char all_octets(std::string_view value)
@@ -44,7 +44,7 @@ bool has_single_dots(std::string_view value)
     return value.front() != '.' && value.back() != '.' && value.find("..") == std::string_view::npos;
 }
 
-void append_quoted(std::string& field, std::string_view value)
+void append_quoted_string(std::string& field, std::string_view value)
 {
     field += '"';
     if (all_octets(value) < escaped) {
@@ -66,7 +66,7 @@ void append_value(std::string& field, std::string_view value)
     if (!value.empty() && (bits == 0 || (bits == dot && has_single_dots(value))))
         field += value;
     else
-        append_quoted(field, value);
+        append_quoted_string(field, value);
 }
 
 // domain-name / quoted-string: of the characters of an atom some end a value of that field (RFC 8601 2.2).
@@ -76,7 +76,7 @@ void append_domain(std::string& field, std::string_view value)
     if (std::all_of(value.begin(), value.end(), is_of_domain))
         field += value;
     else
-        append_quoted(field, value);
+        append_quoted_string(field, value);
 }
 
 // For the comment: nothing there can end it or nest in it.
@@ -187,7 +187,7 @@ std::string write_spf_auth_results(std::string_view authserv_id, const SpfMail& 
     field.append("; spf=").append(spf_result_name(answer.result));
     if (!answer.problem.empty()) {
         field += " reason=";
-        append_quoted(field, std::string_view(answer.problem).substr(0, max_problem));
+        append_quoted_string(field, std::string_view(answer.problem).substr(0, max_problem));
     }
     if (!mail.domain.empty() && mail.domain.size() <= max_domain) {
         field += mail.identity == SpfIdentity::helo ? " smtp.helo=" : " smtp.mailfrom=";

@@ -10,7 +10,7 @@ namespace postern {
 namespace {
 
 constexpr std::string_view version = "v=spf1";
-constexpr std::size_t shown = 64; // octets of a faulty term that an error quotes
+constexpr std::size_t quoted_term_octets = 64; // octets of a faulty term that an error quotes
 
 // The digits after a slash; like ip4-network they have no leading zero (RFC 7208 5.6).
 std::optional<int> parse_prefix(std::string_view digits, int max)
@@ -43,13 +43,13 @@ Result<> take_dual_cidr(std::string_view& text, SpfDirective& directive)
     if (const auto digits = take_digits(text, "//")) {
         const auto prefix = parse_prefix(*digits, 128);
         if (!prefix)
-            return fail("//{} is not an IPv6 prefix length", printable(*digits, shown));
+            return fail("//{} is not an IPv6 prefix length", printable(*digits, quoted_term_octets));
         directive.ip6_prefix = *prefix;
     }
     if (const auto digits = take_digits(text, "/")) {
         const auto prefix = parse_prefix(*digits, 32);
         if (!prefix)
-            return fail("/{} is not an IPv4 prefix length", printable(*digits, shown));
+            return fail("/{} is not an IPv4 prefix length", printable(*digits, quoted_term_octets));
         directive.ip4_prefix = *prefix;
     }
     return {};
@@ -227,7 +227,7 @@ Result<SpfRecord> parse_spf_record(std::string_view text)
         const auto parsed
             = name ? parse_modifier(*name, term.substr(name->size() + 1), record) : parse_directive(term, record);
         if (!parsed)
-            return fail("{}: {}", printable(term, shown), parsed.error().what);
+            return fail("{}: {}", printable(term, quoted_term_octets), parsed.error().what);
     }
     return record;
 }

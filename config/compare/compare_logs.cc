@@ -11,7 +11,7 @@ namespace postern {
 namespace {
 
 // One log, and the line of it that comes next.
-struct Reader {
+struct LogReader {
     LogSource source;
     MailLogParser parser;
     std::string line;
@@ -48,7 +48,7 @@ public:
     {
     }
 
-    void take(const Reader& reader)
+    void take(const LogReader& reader)
     {
         const auto& line = reader.parsed;
         ++seen_.lines;
@@ -63,7 +63,7 @@ public:
 
 private:
     // Most lines of ours are of no interest: only those are taken apart that may be.
-    void take_ours(const Reader& reader)
+    void take_ours(const LogReader& reader)
     {
         const auto& line = reader.parsed;
         if (line.text.find("would") == line.text.npos)
@@ -89,11 +89,11 @@ Result<ComparedLogs> compare_logs(std::vector<LogSource> sources, std::optional<
                                   Comparison& comparison)
 {
     ComparedLogs seen;
-    std::list<Reader> readers; // which stay where they are: their lines are looked at in place
+    std::list<LogReader> readers; // which stay where they are: their lines are looked at in place
     for (auto& source : sources)
         readers.push_back({std::move(source), MailLogParser(now), {}});
     Result<> read;
-    const auto next = [&](std::list<Reader>::iterator reader) {
+    const auto next = [&](std::list<LogReader>::iterator reader) {
         if (reader->advance(seen.faults))
             return std::next(reader);
         if (auto closed = reader->source.close(); !closed && read)
@@ -105,7 +105,7 @@ Result<ComparedLogs> compare_logs(std::vector<LogSource> sources, std::optional<
 
     Reading reading(comparison, seen);
     while (read && !readers.empty()) { // a handful: looking at all of them is quick
-        const auto first = std::min_element(readers.begin(), readers.end(), [](const Reader& a, const Reader& b) {
+        const auto first = std::min_element(readers.begin(), readers.end(), [](const LogReader& a, const LogReader& b) {
             return a.parsed.time < b.parsed.time;
         });
         if (!since || first->parsed.time >= *since)

@@ -18,13 +18,13 @@ constexpr auto clock_skew = 2s;  // of two logs of one host
 constexpr std::size_t most_waiting = 50'000;
 constexpr std::size_t most_kinds = 500;
 
-std::string key_of(std::string_view client, std::string_view sender, std::string_view recipient)
+std::string mail_key(std::string_view client, std::string_view sender, std::string_view recipient)
 {
     return to_lower(concat({client, "\n", sender, "\n", recipient}));
 }
 
 // Our actions, of both daemons: what they mean for the mail.
-MailOutcome outcome_of(std::string_view action)
+MailOutcome outcome_of_action(std::string_view action)
 {
     constexpr std::pair<std::string_view, MailOutcome> outcomes[] = {
         {"reject", MailOutcome::rejected},        {"defer", MailOutcome::deferred},
@@ -55,7 +55,7 @@ std::string_view reason_in(std::string_view verdict)
     return first == verdict.npos || last <= first ? std::string_view() : verdict.substr(first + 1, last - first - 1);
 }
 
-std::string quoted(std::string_view word)
+std::string in_quotes(std::string_view word)
 {
     constexpr std::string_view plain = "@.-_+=:[]/,";
     if (!word.empty() && std::all_of(word.begin(), word.end(),
@@ -143,16 +143,16 @@ void Comparison::take_decision(LogTime time, const LogFieldsRead& record)
                   record.value("sender"),
                   record.value("recipient"),
                   record.value("sasl_username"),
-                  outcome_of(record.value("would")),
+                  outcome_of_action(record.value("would")),
                   record.value("check"),
                   record.value("reason"),
                   record.value("text")};
-    answer.key = key_of(answer.client, answer.sender, answer.recipient);
+    answer.key = mail_key(answer.client, answer.sender, answer.recipient);
 
     const auto result = reason_in(record.value("spf"));
     if (const auto word = std::string(result.substr(0, result.find(' ')));
         is_spf_result(word.starts_with("helo=") ? word.substr(5) : word))
-        spf_.add({time, key_of(answer.client, answer.sender, word.starts_with("helo=") ? "helo" : ""),
+        spf_.add({time, mail_key(answer.client, answer.sender, word.starts_with("helo=") ? "helo" : ""),
                   word.starts_with("helo=") ? word.substr(5) : word, answer});
 
     const auto refused = refusals_.first(answer.key);
@@ -180,7 +180,7 @@ void Comparison::take_message(LogTime time, const LogFieldsRead& record)
                    record.value("sender"),
                    to.substr(0, to.find(',')),
                    record.value("login"),
-                   outcome_of(record.value("would")),
+                   outcome_of_action(record.value("would")),
                    record.value("filter"),
                    record.value("reason"),
                    record.value("text")};
@@ -210,7 +210,8 @@ void Comparison::take_old(LogTime time, const OldLogLine& line)
 // The old setup speaks of the last one before.
 void Comparison::take_greylist(LogTime time, const OldGreylist& greylist)
 {
-    const auto answer = answers_.last(key_of(greylist.client, greylist.sender, greylist.recipient), time + clock_skew);
+    const auto key = mail_key(greylist.client, greylist.sender, greylist.recipient);
+    const auto answer = answers_.last(key, time + clock_skew);
     if (answer != answers_.all.end())
         answer->old_reason = printable(kind_of_reason(greylist.reason), 40);
 }
@@ -223,7 +224,7 @@ void Comparison::take_refusal(LogTime time, const OldRefusal& refusal)
     }
     if (refusal.stage != "RCPT")
         return;
-    const auto key = key_of(refusal.client, refusal.sender, refusal.recipient);
+    const auto key = mail_key(refusal.client, refusal.sender, refusal.recipient);
     const auto answer = answers_.last(key, time + clock_skew);
     if (answer == answers_.all.end()) {
         refusals_.add({time, key, refusal});
@@ -235,7 +236,7 @@ void Comparison::take_refusal(LogTime time, const OldRefusal& refusal)
 
 void Comparison::take_spf(LogTime, const OldSpf& spf)
 {
-    const auto found = spf_.first(key_of(spf.client, spf.sender, spf.is_helo ? "helo" : ""));
+    const auto found = spf_.first(mail_key(spf.client, spf.sender, spf.is_helo ? "helo" : ""));
     if (found == spf_.all.end())
         return;
     const auto& ours = *found;
@@ -363,7 +364,7 @@ void Comparison::differ(const std::string& kind, const Answer& example, const st
         2000);
     if (example.client.empty()) // mail of this host has none
         return;
-    difference.explain = fmt::format("{} --client {}", explain_command_, quoted(example.client));
+    difference.explain = fmt::format("{} --client {}", explain_command_, in_quotes(example.client));
     const std::pair<std::string_view, const std::string&> options[] = {{"--client-name", example.client_name},
                                                                        {"--helo", example.helo},
                                                                        {"--sender", example.sender},
@@ -371,7 +372,7 @@ void Comparison::differ(const std::string& kind, const Answer& example, const st
                                                                        {"--login", example.login}};
     for (const auto& [name, value] : options)
         if (!value.empty() && value != "unknown")
-            difference.explain += fmt::format(" {} {}", name, quoted(printable(value)));
+            difference.explain += fmt::format(" {} {}", name, in_quotes(printable(value)));
     if (is_message)
         difference.explain += " --message FILE";
 }

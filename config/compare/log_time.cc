@@ -31,7 +31,7 @@ std::optional<int> take_number(std::string_view& text, std::size_t digits)
     return number;
 }
 
-bool take(std::string_view& text, char wanted)
+bool take_mark(std::string_view& text, char wanted)
 {
     if (text.empty() || text.front() != wanted)
         return false;
@@ -49,14 +49,14 @@ std::optional<DayTime> take_day_time(std::string_view& text, bool may_lack_secon
 {
     DayTime time;
     const auto hour = take_number(text, 2);
-    if (!hour || !take(text, ':'))
+    if (!hour || !take_mark(text, ':'))
         return std::nullopt;
     const auto minute = take_number(text, 2);
     if (!minute)
         return std::nullopt;
     time.hour = *hour;
     time.minute = *minute;
-    if (take(text, ':')) {
+    if (take_mark(text, ':')) {
         const auto second = take_number(text, 2);
         if (!second)
             return std::nullopt;
@@ -69,7 +69,7 @@ std::optional<DayTime> take_day_time(std::string_view& text, bool may_lack_secon
 
 milliseconds take_fraction(std::string_view& text)
 {
-    if (!take(text, '.'))
+    if (!take_mark(text, '.'))
         return milliseconds{0};
     int value = 0, digits = 0;
     for (; !text.empty() && is_digit(text.front()); text.remove_prefix(1))
@@ -85,10 +85,10 @@ milliseconds take_fraction(std::string_view& text)
 std::optional<year_month_day> take_date(std::string_view& text)
 {
     const auto y = take_number(text, 4);
-    if (!y || !take(text, '-'))
+    if (!y || !take_mark(text, '-'))
         return std::nullopt;
     const auto m = take_number(text, 2);
-    if (!m || !take(text, '-'))
+    if (!m || !take_mark(text, '-'))
         return std::nullopt;
     const auto d = take_number(text, 2);
     if (!d)
@@ -118,17 +118,17 @@ std::optional<LogTime> local_time(const year_month_day& date, const DayTime& tim
 std::optional<minutes> take_zone(std::string_view& text)
 {
     auto rest = text;
-    if (take(rest, 'Z')) {
+    if (take_mark(rest, 'Z')) {
         text = rest;
         return minutes{0};
     }
-    const bool is_east = take(rest, '+');
-    if (!is_east && !take(rest, '-'))
+    const bool is_east = take_mark(rest, '+');
+    if (!is_east && !take_mark(rest, '-'))
         return std::nullopt;
     const auto hour = take_number(rest, 2);
     if (!hour)
         return std::nullopt;
-    take(rest, ':');
+    take_mark(rest, ':');
     const auto minute = take_number(rest, 2);
     if (!minute)
         return std::nullopt;
@@ -143,7 +143,7 @@ std::optional<LogTime> take_rfc3339_time(std::string_view& text)
 {
     auto rest = text;
     const auto date = take_date(rest);
-    if (!date || !(take(rest, 'T') || take(rest, ' ')))
+    if (!date || !(take_mark(rest, 'T') || take_mark(rest, ' ')))
         return std::nullopt;
     const auto time = take_day_time(rest, true);
     if (!time)

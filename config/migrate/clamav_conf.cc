@@ -9,8 +9,8 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t line_limit = 16 * 1024;
-constexpr std::size_t most_lines = 10'000;
+constexpr std::size_t clamav_line_limit = 16 * 1024;
+constexpr std::size_t most_clamav_lines = 10'000;
 
 // What stands behind the second quote is not looked at. No second one: nullopt.
 std::optional<std::string_view> without_quotes(std::string_view value)
@@ -43,9 +43,9 @@ ClamavConf parse_clamav_conf(std::string_view text)
         const auto line = trim(whole);
         if (line.empty() || line.front() == '#')
             continue;
-        if (line.size() > line_limit || conf.lines.size() == most_lines) {
-            conf.faults.push_back({number, line.size() > line_limit ? "is too long" : "there are too many lines"});
-            if (conf.lines.size() == most_lines)
+        if (line.size() > clamav_line_limit || conf.lines.size() == most_clamav_lines) {
+            conf.faults.push_back({number, line.size() > clamav_line_limit ? "is too long" : "there are too many lines"});
+            if (conf.lines.size() == most_clamav_lines)
                 break;
             continue;
         }

@@ -3,7 +3,7 @@
 namespace postern {
 namespace {
 
-constexpr OldOption options[] = {
+constexpr OldOption clamav_milter_rows[] = {
     {"`MilterSocket`", Fate::kept, "`milterd.listen`",
      "`unix:PATH`, `inet:HOST:PORT`, `inet:[ADDRESS]:PORT`; libmilter's `inet:PORT@HOST` is answered with how "
      "it is written here"},
@@ -78,7 +78,7 @@ constexpr OldOption options[] = {
      "`postern-milterd at HOST`; `Clean`, `Infected (NAME)`, and new: `Suspicious (NAME)`, `Unscanned (REASON)`"},
 };
 
-constexpr OldTable tables[] = {{"old", options}};
+constexpr OldTable clamav_milter_tables[] = {{"old", clamav_milter_rows}};
 
 } // namespace
 
@@ -87,7 +87,7 @@ constexpr OldOptions clamav_milter_options{
     "clamav-milter.conf of ClamAV 1.4",
     "Settings are of section `[clamav]` where no other is named. In main.cf, `postern main-cf` puts "
     "postern-milterd in the place of clamav-milter's socket.",
-    tables,
+    clamav_milter_tables,
 };
 
 } // namespace postern

@@ -12,15 +12,9 @@
 namespace postern {
 namespace {
 
-constexpr std::string_view program = "clamav-milter";
 // Debian's, and that of who compiles it
 constexpr std::string_view folders[] = {"/etc/clamav", "/usr/local/etc"};
 constexpr std::string_view default_max_size = "25M"; // clamav-milter.conf(5), MaxFileSize
-
-OldLine at(std::string_view file, int line = 0)
-{
-    return {std::string(program), std::string(file), line};
-}
 
 std::string usual_file(const OldHost& host, std::string_view name)
 {
@@ -82,6 +76,13 @@ public:
     }
 
 private:
+    static constexpr std::string_view program = "clamav-milter";
+
+    static OldLine at(std::string_view file, int line = 0)
+    {
+        return {std::string(program), std::string(file), line};
+    }
+
     // -c FILE, --config-file FILE, --config-file=FILE
     std::string named_file() const
     {

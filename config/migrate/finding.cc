@@ -27,7 +27,7 @@ std::string_view word_of(Outcome outcome)
 }
 
 // Programs and files in the order in which they were met, each in one piece; a file's lines by number.
-std::vector<const Finding*> in_order(std::span<const Finding> findings)
+std::vector<const Finding*> by_place(std::span<const Finding> findings)
 {
     const auto first_with = [&](auto is_like) {
         return std::find_if(findings.begin(), findings.end(), is_like) - findings.begin();
@@ -79,7 +79,7 @@ std::string report(std::span<const Finding> findings)
 {
     std::string text;
     const Finding* before = nullptr;
-    for (const auto* const finding : in_order(findings)) {
+    for (const auto* const finding : by_place(findings)) {
         if (!before || before->at.program != finding->at.program)
             text += fmt::format("{}{}\n", before ? "\n" : "", finding->at.program);
         text += line_of(*finding);

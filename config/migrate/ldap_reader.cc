@@ -11,8 +11,6 @@
 namespace postern {
 namespace {
 
-constexpr std::string_view program = "ldap_table";
-
 // Who its recipients are, and where their domains stand.
 struct Map {
     std::string_view parameter, domains;
@@ -58,6 +56,8 @@ public:
     }
 
 private:
+    static constexpr std::string_view program = "ldap_table";
+
     void read_map(const Map& map)
     {
         const auto items = split_postfix_list(postfix_.config.value(map.parameter));

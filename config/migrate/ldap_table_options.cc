@@ -3,7 +3,7 @@
 namespace postern {
 namespace {
 
-constexpr OldOption options[] = {
+constexpr OldOption ldap_table_rows[] = {
     {"`server_host`", Fate::kept, "`ldap.servers`",
      "in this order; a server that fails is left alone and tried again in the background"},
     {"`server_port`", Fate::kept, "the port in `ldap.servers`", "used from a file as it is"},
@@ -55,7 +55,7 @@ constexpr OldOption options[] = {
      "`postconf -h` shows them; write a file"},
 };
 
-constexpr OldTable tables[] = {{"old", options}};
+constexpr OldTable ldap_table_tables[] = {{"old", ldap_table_rows}};
 
 } // namespace
 
@@ -67,7 +67,7 @@ constexpr OldOptions ldap_table_options{
     "asked; a parameter that no row names is a fault with file and line. In main.cf, `check_recipient_access "
     "ldap:...` and `relay_recipient_maps = ldap:...` go; the table of `check_recipient_access hash:...` becomes "
     "`recipient.access`, as text.",
-    tables,
+    ldap_table_tables,
 };
 
 } // namespace postern

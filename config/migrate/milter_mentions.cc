@@ -19,7 +19,7 @@ bool is_same_socket(std::string_view address, std::string_view socket)
     return !path.empty() && address.starts_with("unix:") && socket.ends_with(path);
 }
 
-std::vector<PostfixMention> milters(const OldPostfix& postfix, std::string_view program)
+std::vector<PostfixMention> milter_mentions(const OldPostfix& postfix, std::string_view program)
 {
     auto all = mentions(postfix, program, [](auto item, auto) { return item.find(':') != item.npos; });
     std::erase_if(all, [](const PostfixMention& mention) {
@@ -32,7 +32,7 @@ std::vector<PostfixMention> milters(const OldPostfix& postfix, std::string_view 
 
 bool is_named_milter(const OldPostfix& postfix, std::string_view program)
 {
-    const auto all = milters(postfix, program);
+    const auto all = milter_mentions(postfix, program);
     return std::any_of(all.begin(), all.end(), [&](const PostfixMention& mention) {
         const auto* const known = find_old_milter(mention.text);
         return known && known->name == program;
@@ -43,7 +43,7 @@ bool is_asked_milter(const OldPostfix& postfix, std::string_view program, std::s
 {
     if (postfix.config.parameters.empty() || is_named_milter(postfix, program))
         return true;
-    const auto all = milters(postfix, program);
+    const auto all = milter_mentions(postfix, program);
     return !socket.empty() && std::any_of(all.begin(), all.end(), [&](const PostfixMention& mention) {
         return is_same_socket(mention.text, socket);
     });

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t file_limit = 1 << 20;
+constexpr std::size_t old_file_limit = 1 << 20;
 constexpr int most_links = 40; // as Linux has it
 
 void prepend_parts(std::deque<std::string>& parts, std::string_view path)
@@ -72,7 +72,7 @@ bool OldHost::has_folder(std::string_view path) const
 Result<std::string> OldHost::read(std::string_view path) const
 {
     const auto real = real_path(path);
-    auto text = read_file(real, file_limit);
+    auto text = read_file(real, old_file_limit);
     if (!text && text.error().what.starts_with(real))
         return fail("{}{}", path, text.error().what.substr(real.size()));
     return text;

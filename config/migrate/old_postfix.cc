@@ -8,7 +8,7 @@ namespace postern {
 namespace {
 
 // The lines from that of the parameter to the last that goes on with it; none: first is 0. Numbers from 1.
-struct Lines {
+struct LineRange {
     int first = 0, last = 0;
 };
 
@@ -17,15 +17,9 @@ bool goes_on(std::string_view line) // postconf(5): white space begins it
     return !line.empty() && (line.front() == ' ' || line.front() == '\t');
 }
 
-bool is_remark(std::string_view line)
+LineRange lines_of(const std::vector<std::string_view>& lines, std::string_view parameter)
 {
-    const auto text = trim(line);
-    return text.empty() || text.front() == '#';
-}
-
-Lines lines_of(const std::vector<std::string_view>& lines, std::string_view parameter)
-{
-    Lines found; // Postfix takes the last
+    LineRange found; // Postfix takes the last
     for (std::size_t i = 0; i < lines.size(); ++i) {
         const auto line = lines[i];
         if (!goes_on(line) && !is_remark(line) && trim(line.substr(0, line.find('='))) == parameter

@@ -11,14 +11,8 @@
 namespace postern {
 namespace {
 
-constexpr std::string_view program = "opendkim";
 constexpr std::string_view default_file = "/etc/opendkim.conf";
 constexpr int most_nested = 5; // opendkim.conf(5), Include
-
-OldLine at(const std::string& file, int line = 0)
-{
-    return {std::string(program), file, line};
-}
 
 class OpendkimReader {
 public:
@@ -49,6 +43,13 @@ public:
     }
 
 private:
+    static constexpr std::string_view program = "opendkim";
+
+    static OldLine at(const std::string& file, int line = 0)
+    {
+        return {std::string(program), file, line};
+    }
+
     bool is_here() const
     {
         const auto& host = migration_.host();

@@ -3,7 +3,7 @@
 namespace postern {
 namespace {
 
-constexpr OldOption options[] = {
+constexpr OldOption opendkim_running_rows[] = {
     {"`Socket`", Fate::changed, "`milterd.listen`",
      "`local:PATH` is `unix:PATH`, `inet:PORT@HOST` is `inet:HOST:PORT`"},
     {"`UMask`", Fate::changed, "`milterd.socket_mode`, `milterd.socket_group`", ""},
@@ -59,7 +59,7 @@ constexpr OldOption options[] = {
     {"SIGUSR1", Fate::kept, "reload, as SIGHUP", ""},
 };
 
-constexpr OldTable tables[] = {{"old", options}};
+constexpr OldTable opendkim_running_tables[] = {{"old", opendkim_running_rows}};
 
 } // namespace
 
@@ -67,7 +67,7 @@ constexpr OldOptions opendkim_running_options{
     "opendkim",
     "opendkim 2.11: running",
     "",
-    tables,
+    opendkim_running_tables,
 };
 
 } // namespace postern

@@ -3,7 +3,7 @@
 namespace postern {
 namespace {
 
-constexpr OldOption options[] = {
+constexpr OldOption opendkim_signing_rows[] = {
     {"`Mode`", Fate::kept, "`milterd.role`",
      "`s` is `submission`, `v` is `inbound`, `sv` is `both`; each instance has its own, so two sockets can have "
      "two"},
@@ -82,7 +82,7 @@ constexpr OldOption data_sets[] = {
      "`opendkim-testkey` and `db_dump` help to write a file"},
 };
 
-constexpr OldTable tables[] = {{"old", options}, {"data sets", data_sets}};
+constexpr OldTable opendkim_signing_tables[] = {{"old", opendkim_signing_rows}, {"data sets", data_sets}};
 
 } // namespace
 
@@ -92,7 +92,7 @@ constexpr OldOptions opendkim_signing_options{
     "Settings are of section `[dkim]` where no other is named; the keys of one domain may also stand in "
     "`[[dkim.domain]]`. A data set is written as before: `file:PATH` or a leading slash, `refile:PATH` for "
     "patterns, `csl:` or a plain list.",
-    tables,
+    opendkim_signing_tables,
 };
 
 } // namespace postern

@@ -27,7 +27,7 @@ std::string_view known_as(const MetOption& option, const DataSet& set)
 }
 
 // "domain:selector:key", of which the key may hold a colon
-std::optional<std::string> key_of(std::string_view value)
+std::optional<std::string> key_path(std::string_view value)
 {
     const auto first = value.find(':');
     const auto second = first == value.npos ? first : value.find(':', first + 1);
@@ -125,7 +125,7 @@ void OpendkimTables::key_rows(const MetOption& option, const DataSet& set)
         has_open_names_ |= set.kind == DataSet::Kind::patterns && row.key.find('*') != row.key.npos;
         if (!key_names_.insert(row.key).second)
             migration_.fault(at, fmt::format("\"{}\" stands there already", row.key));
-        const auto key = key_of(row.value);
+        const auto key = key_path(row.value);
         if (!key)
             migration_.fault(at, fmt::format("\"{} {}\" is not domain:selector:path", row.key, row.value));
         else if (key->starts_with("./") || key->starts_with("../"))

@@ -3,7 +3,7 @@
 namespace postern {
 namespace {
 
-constexpr OldOption options[] = {
+constexpr OldOption opendkim_tools_rows[] = {
     {"genkey `-d`, `--domain`", Fate::kept, "the same, or `DOMAIN`",
      "must be named: `localhost` signs nobody's mail"},
     {"genkey `-s`, `--selector`", Fate::kept, "the same",
@@ -44,7 +44,7 @@ constexpr OldOption options[] = {
     {"genzone `-u` (nsupdate)", Fate::refused, "refused", ""},
 };
 
-constexpr OldTable tables[] = {{"old", options}};
+constexpr OldTable opendkim_tools_tables[] = {{"old", opendkim_tools_rows}};
 
 } // namespace
 
@@ -54,7 +54,7 @@ constexpr OldOptions opendkim_tools_options{
     "`postern dkim new`, `check` and `zone` take the place of the three; see postern(1). With `--directory`, "
     "`new` makes the two files that opendkim-genkey makes, under the same names. Without it the keys are "
     "managed: `postern dkim rotate` has them sign when their records are seen, and exchanges them.",
-    tables,
+    opendkim_tools_tables,
 };
 
 } // namespace postern

@@ -3,7 +3,7 @@
 namespace postern {
 namespace {
 
-constexpr OldOption options[] = {
+constexpr OldOption opendkim_verifying_rows[] = {
     {"`Mode = v`", Fate::kept, "`dkim.verify = true`", ""},
     {"`On-Default`", Fate::kept, "`default_action`",
      "for each of the settings that follow, where it is `\"default\"`"},
@@ -74,7 +74,7 @@ constexpr OldOption options[] = {
     {"`VBR-*`", Fate::refused, "refused: vouching by reference is dead", ""},
 };
 
-constexpr OldTable tables[] = {{"old", options}};
+constexpr OldTable opendkim_verifying_tables[] = {{"old", opendkim_verifying_rows}};
 
 } // namespace
 
@@ -83,7 +83,7 @@ constexpr OldOptions opendkim_verifying_options{
     "DKIM: opendkim.conf 2.11, verifying",
     "Settings are of section `[dkim_verify]` where no other is named. A stranger's mail of which one signature "
     "passes is always accepted; mail of `trust.relays`, of `trust.networks` and of logins is never refused.",
-    tables,
+    opendkim_verifying_tables,
 };
 
 } // namespace postern

@@ -16,7 +16,7 @@ constexpr std::string_view ed25519_id("\x2b\x65\x70", 3);
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 // Takes the next element with this tag off the text; its content.
-std::optional<std::string_view> take(std::string_view& text, std::uint8_t tag)
+std::optional<std::string_view> take_element(std::string_view& text, std::uint8_t tag)
 {
     const auto octet = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
     if (text.size() < 2 || octet(0) != tag)
@@ -58,10 +58,10 @@ std::string decode(std::string_view text)
 // RFC 8017 A.1.2
 std::optional<PemKey> rsa_key(std::string_view der)
 {
-    auto inside = take(der, sequence);
-    if (!inside || !take(*inside, integer))
+    auto inside = take_element(der, sequence);
+    if (!inside || !take_element(*inside, integer))
         return std::nullopt;
-    auto modulus = take(*inside, integer);
+    auto modulus = take_element(*inside, integer);
     while (modulus && modulus->starts_with('\0'))
         modulus->remove_prefix(1);
     if (!modulus || modulus->empty())
@@ -73,12 +73,12 @@ std::optional<PemKey> rsa_key(std::string_view der)
 // PKCS#8, and what RFC 8463 calls an Ed25519 key
 std::optional<PemKey> wrapped_key(std::string_view der)
 {
-    auto inside = take(der, sequence);
-    if (!inside || !take(*inside, integer))
+    auto inside = take_element(der, sequence);
+    if (!inside || !take_element(*inside, integer))
         return std::nullopt;
-    auto algorithm = take(*inside, sequence);
-    const auto id = algorithm ? take(*algorithm, object_id) : std::nullopt;
-    const auto key = take(*inside, octets);
+    auto algorithm = take_element(*inside, sequence);
+    const auto id = algorithm ? take_element(*algorithm, object_id) : std::nullopt;
+    const auto key = take_element(*inside, octets);
     if (!id || !key)
         return std::nullopt;
     if (*id == rsa_id)

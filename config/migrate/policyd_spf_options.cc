@@ -3,7 +3,7 @@
 namespace postern {
 namespace {
 
-constexpr OldOption options[] = {
+constexpr OldOption policyd_spf_rows[] = {
     {"`debugLevel`", Fate::kept, "`log.level`",
      "-1 and 0: `error`; 1: `info`, one line a recipient; 2 and more: `debug`"},
     {"`TestOnly = 0`, `defaultSeedOnly = 0`", Fate::changed, "`spf.observe = true`",
@@ -86,7 +86,7 @@ constexpr OldOption options[] = {
     {"Perl: temporary errors defer", Fate::kept, "`spf.defer_temperror = true`", "a header by default"},
 };
 
-constexpr OldTable tables[] = {{"old", options}};
+constexpr OldTable policyd_spf_tables[] = {{"old", policyd_spf_rows}};
 
 } // namespace
 
@@ -96,7 +96,7 @@ constexpr OldOptions policyd_spf_options{
     "`postern main-cf` puts one `check_policy_service` in the place of `check_policy_service "
     "unix:private/policyd-spf`, and names the line of master.cf that may go. There is no program to spawn(8): "
     "postern-policyd stays and answers all smtpd(8).",
-    tables,
+    policyd_spf_tables,
 };
 
 } // namespace postern

@@ -10,13 +10,7 @@
 namespace postern {
 namespace {
 
-constexpr std::string_view program = "policyd-spf";
 constexpr std::string_view default_conf = "/etc/postfix-policyd-spf-python/policyd-spf.conf";
-
-OldLine at(std::string_view file, int line = 0)
-{
-    return {std::string(program), std::string(file), line};
-}
 
 // "user=x argv=/usr/bin/policyd-spf /etc/x.conf": the program and its arguments
 std::vector<std::string> argv_of(const PostfixService& service)
@@ -59,6 +53,13 @@ public:
     }
 
 private:
+    static constexpr std::string_view program = "policyd-spf";
+
+    static OldLine at(std::string_view file, int line = 0)
+    {
+        return {std::string(program), std::string(file), line};
+    }
+
     static bool is_spf(const std::vector<std::string>& argv)
     {
         return holds(argv, "policyd-spf") || holds(argv, "policy-spf") || holds(argv, "policyd_spf");

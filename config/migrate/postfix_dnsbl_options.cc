@@ -3,7 +3,7 @@
 namespace postern {
 namespace {
 
-constexpr OldOption options[] = {
+constexpr OldOption postfix_dnsbl_rows[] = {
     {"`postscreen_dnsbl_sites`", Fate::kept, "`dnsbl.sites`",
      "the same syntax: `zone[=filter][*weight]`, filters with `[a..b;c]`, negative weights. A zone without a "
      "filter counts only its own listings if Postern knows it; error answers never count"},
@@ -50,7 +50,7 @@ constexpr OldOption options[] = {
     {"`warn_if_reject` before one of them", Fate::kept, "`dnsbl.observe = true`", ""},
 };
 
-constexpr OldTable tables[] = {{"old", options}};
+constexpr OldTable postfix_dnsbl_tables[] = {{"old", postfix_dnsbl_rows}};
 
 } // namespace
 
@@ -60,7 +60,7 @@ constexpr OldOptions postfix_dnsbl_options{
     "postscreen refuses a client before it talks to smtpd(8); Postern answers at RCPT, so that every refusal "
     "has a sender and a recipient in the log, and each recipient gets the same answer. Both may be in use, but "
     "not for the same lists: `postern check` says so.",
-    tables,
+    postfix_dnsbl_tables,
 };
 
 } // namespace postern

@@ -8,10 +8,9 @@
 namespace postern {
 namespace {
 
-constexpr std::string_view program = "Postfix";
 constexpr int heaviest = 10'000;
 
-bool is_number(std::string_view text)
+bool is_weight(std::string_view text)
 {
     return !text.empty() && text.size() < 7 && std::all_of(text.begin(), text.end(), is_digit);
 }
@@ -68,6 +67,8 @@ public:
     }
 
 private:
+    static constexpr std::string_view program = "Postfix";
+
     template <class Is>
     bool uses(Is is) const
     {
@@ -187,7 +188,7 @@ private:
     int threshold() const
     {
         const auto* const set = migration_.draft().find("dnsbl.threshold");
-        return set && is_number(set->front()) ? std::stoi(set->front()) : 1;
+        return set && is_weight(set->front()) ? std::stoi(set->front()) : 1;
     }
 
     // How many may speak against a client for whom one vouches.

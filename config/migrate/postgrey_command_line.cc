@@ -9,12 +9,12 @@ namespace {
 
 enum class Takes { nothing, value, perhaps };
 
-struct Option {
+struct PostgreyOption {
     std::string_view name;
     Takes takes;
 };
 
-constexpr Option options[] = {
+constexpr PostgreyOption known_postgrey_options[] = {
     {"help", Takes::nothing},
     {"man", Takes::nothing},
     {"version", Takes::nothing},
@@ -52,23 +52,24 @@ constexpr Option options[] = {
     {"x-greylist-header", Takes::value},
 };
 
-struct Letter {
+struct PostgreyLetter {
     char letter;
     std::string_view name;
 };
-constexpr Letter letters[] = {{'h', "help"},      {'n', "noaction"}, {'v', "verbose"}, {'q', "quiet"},
-                              {'d', "daemonize"}, {'u', "unix"},     {'i', "inet"}};
+constexpr PostgreyLetter postgrey_letters[] = {
+    {'h', "help"},      {'n', "noaction"}, {'v', "verbose"}, {'q', "quiet"},
+    {'d', "daemonize"}, {'u', "unix"},     {'i', "inet"}};
 
 // As Getopt::Long has it: without regard to case, and so short that no other option begins so. A letter is whole.
-const Option* find(std::string_view wanted)
+const PostgreyOption* find_postgrey_option(std::string_view wanted)
 {
     if (wanted.empty())
         return nullptr;
-    for (const auto& [letter, name] : letters)
+    for (const auto& [letter, name] : postgrey_letters)
         if (wanted.size() == 1 && to_lower(wanted.front()) == letter)
             wanted = name;
-    const Option* found = nullptr;
-    for (const auto& option : options) {
+    const PostgreyOption* found = nullptr;
+    for (const auto& option : known_postgrey_options) {
         if (equals_ignoring_case(option.name, wanted))
             return &option;
         if (!equals_ignoring_case(option.name.substr(0, wanted.size()), wanted))
@@ -104,7 +105,7 @@ PostgreyCommandLine parse_postgrey_options(std::span<const StartWord> words)
         if (text == "--")
             break;
         const auto equals = text.find('=');
-        const auto* const option = find(name_of(text));
+        const auto* const option = find_postgrey_option(name_of(text));
         if (!option) {
             line.faults.push_back({at, fmt::format("postgrey has no option {}", text)});
             continue;

@@ -3,7 +3,7 @@
 namespace postern {
 namespace {
 
-constexpr OldOption options[] = {
+constexpr OldOption postgrey_rows[] = {
     {"`--unix=PATH`, `-u`", Fate::kept, "`policyd.listen = \"unix:PATH\"`", "one socket for all checks"},
     {"`--inet=[HOST:]PORT`, `-i`", Fate::kept, "`policyd.listen = \"inet:HOST:PORT\"`",
      "the host must be named: `inet:127.0.0.1:10023`"},
@@ -82,7 +82,7 @@ constexpr OldOption behaviour[] = {
      "shows them as `#HASH`"},
 };
 
-constexpr OldTable tables[] = {{"old", options}, {"file formats and behaviour", behaviour}};
+constexpr OldTable postgrey_tables[] = {{"old", postgrey_rows}, {"file formats and behaviour", behaviour}};
 
 } // namespace
 
@@ -91,7 +91,7 @@ constexpr OldOptions postgrey_options{
     "postgrey 1.37",
     "Settings are of section `[greylist]` where no other is named. `postern greylist import` takes postgrey's "
     "database over, see postern(1).",
-    tables,
+    postgrey_tables,
 };
 
 } // namespace postern

@@ -12,7 +12,6 @@
 namespace postern {
 namespace {
 
-constexpr std::string_view program = "postgrey";
 constexpr std::string_view defaults_file = "/etc/default/postgrey";
 constexpr std::string_view default_database = "/var/lib/postgrey";
 constexpr std::string_view client_files[] = {"/etc/postgrey/whitelist_clients",
@@ -20,7 +19,7 @@ constexpr std::string_view client_files[] = {"/etc/postgrey/whitelist_clients",
 constexpr std::string_view recipient_files[] = {"/etc/postgrey/whitelist_recipients",
                                                 "/etc/postgrey/whitelist_recipients.local"};
 
-bool is_number(std::string_view text)
+bool is_count(std::string_view text)
 {
     return !text.empty() && text.size() < 10 && std::all_of(text.begin(), text.end(), is_digit);
 }
@@ -63,6 +62,8 @@ public:
     }
 
 private:
+    static constexpr std::string_view program = "postgrey";
+
     bool is_here() const
     {
         const auto& host = migration_.host();
@@ -162,7 +163,7 @@ private:
 
     void number(const MetOption& option, std::string_view setting, std::string_view unit)
     {
-        if (is_number(option.value))
+        if (is_count(option.value))
             migration_.set(option, setting, option.value + std::string(unit));
         else
             migration_.fault(option.at, fmt::format("\"{}\" is not a number", option.value), option.text);
@@ -172,7 +173,7 @@ private:
     {
         const auto is_hours = !option.value.empty() && to_lower(option.value.back()) == 'h';
         const auto count = option.value.substr(0, option.value.size() - (is_hours ? 1 : 0));
-        if (is_number(count))
+        if (is_count(count))
             migration_.set(option, "greylist.retry_window", count + (is_hours ? "h" : "d"));
         else
             migration_.fault(option.at,

@@ -11,9 +11,9 @@
 namespace postern {
 namespace {
 
-using Reader = void (*)(Migration&);
+using MigrateProgram = void (*)(Migration&);
 
-constexpr Reader readers[] = {
+constexpr MigrateProgram old_programs[] = {
     migrate_postfix_dnsbl,
     migrate_ldap,
     migrate_policyd_spf,
@@ -51,8 +51,8 @@ void check_draft(Migration& migration)
 
 void migrate_all(Migration& migration)
 {
-    for (const auto reader : readers)
-        reader(migration);
+    for (const auto migrate : old_programs)
+        migrate(migration);
     if (migration.findings().empty())
         migration.tell({"no old program", migration.host().root() + "/"},
                        {Fate::changed, "none was found that Postern replaces"});

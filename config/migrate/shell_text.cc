@@ -22,9 +22,9 @@ std::string_view name_at(std::string_view text)
 }
 
 // Walks over a text word by word.
-class Reader {
+class ShellReader {
 public:
-    explicit Reader(std::string_view text, const Variables* variables = nullptr)
+    explicit ShellReader(std::string_view text, const Variables* variables = nullptr)
         : text_(text)
         , variables_(variables)
     {
@@ -149,7 +149,7 @@ std::vector<Assignment> parse_assignments(std::string_view text, std::vector<std
 {
     std::vector<Assignment> all;
     Variables variables;
-    Reader reader(text, &variables);
+    ShellReader reader(text, &variables);
     for (reader.skip(true); !reader.at_end(); reader.skip(true)) {
         const auto line = reader.line();
         if (reader.name() == "export" && reader.take("export"))
@@ -175,7 +175,7 @@ std::vector<Assignment> parse_assignments(std::string_view text, std::vector<std
 std::vector<std::string> shell_words(std::string_view text)
 {
     std::vector<std::string> words;
-    Reader reader(text);
+    ShellReader reader(text);
     for (reader.skip(true); !reader.at_end(); reader.skip(true))
         words.push_back(reader.word());
     return words;

@@ -4,7 +4,7 @@
 namespace postern {
 namespace {
 
-constexpr Setting table[] = {
+constexpr Setting auth_results_rows[] = {
     {.section = "auth_results", .name = "observe",
      .target = [](Config& c) -> Target { return &c.auth_results.observe; },
      .fallback = "false",
@@ -46,7 +46,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> auth_results_settings()
 {
-    return table;
+    return auth_results_rows;
 }
 
 } // namespace postern

@@ -4,7 +4,7 @@
 namespace postern {
 namespace {
 
-constexpr Setting table[] = {
+constexpr Setting clamav_rows[] = {
     {.section = "clamav", .name = "enable",
      .target = [](Config& c) -> Target { return &c.clamav.enable; },
      .fallback = "false",
@@ -117,7 +117,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> clamav_settings()
 {
-    return table;
+    return clamav_rows;
 }
 
 } // namespace postern

@@ -7,7 +7,7 @@ namespace {
 constexpr std::string_view unclear_author_words[] = {"reject", "defer", "accept"};
 constexpr std::string_view remove_signatures_words[] = {"none", "ours", "all"};
 
-constexpr Setting table[] = {
+constexpr Setting dkim_rows[] = {
     {.section = "dkim", .name = "verify",
      .target = [](Config& c) -> Target { return &c.dkim.verify; },
      .fallback = "true",
@@ -190,7 +190,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> dkim_settings()
 {
-    return table;
+    return dkim_rows;
 }
 
 } // namespace postern

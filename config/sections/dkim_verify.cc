@@ -4,7 +4,7 @@
 namespace postern {
 namespace {
 
-constexpr Setting table[] = {
+constexpr Setting dkim_verify_rows[] = {
     {.section = "dkim_verify", .name = "observe",
      .target = [](Config& c) -> Target { return &c.dkim_verify.observe; },
      .fallback = "false",
@@ -81,7 +81,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> dkim_verify_settings()
 {
-    return table;
+    return dkim_verify_rows;
 }
 
 } // namespace postern

@@ -3,7 +3,7 @@
 namespace postern {
 namespace {
 
-constexpr Setting table[] = {
+constexpr Setting dmarc_rows[] = {
     {.section = "dmarc", .name = "enable",
      .target = [](Config& c) -> Target { return &c.dmarc.enable; },
      .fallback = "true",
@@ -45,7 +45,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> dmarc_settings()
 {
-    return table;
+    return dmarc_rows;
 }
 
 } // namespace postern

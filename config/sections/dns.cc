@@ -4,7 +4,7 @@
 namespace postern {
 namespace {
 
-constexpr Setting table[] = {
+constexpr Setting dns_rows[] = {
     {.section = "dns", .name = "servers",
      .target = [](Config& c) -> Target { return &c.dns.servers; },
      .fallback = "",
@@ -38,7 +38,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> dns_settings()
 {
-    return table;
+    return dns_rows;
 }
 
 } // namespace postern

@@ -6,14 +6,14 @@
 namespace postern {
 namespace {
 
-Result<> check_filter(std::string_view text)
+Result<> check_reply_filter(std::string_view text)
 {
     if (const auto filter = ReplyFilter::parse(text); !filter)
         return tl::unexpected(filter.error());
     return {};
 }
 
-constexpr Setting table[] = {
+constexpr Setting dnsbl_rows[] = {
     {.section = "dnsbl", .name = "enable",
      .target = [](Config& c) -> Target { return &c.dnsbl.enable; },
      .fallback = "true",
@@ -133,7 +133,7 @@ constexpr Setting table[] = {
      .fallback = "",
      .text = "Answers that say that something is wrong, such as 127.0.0.1, beside those that are known. They never "
              "count.",
-     .check = check_filter},
+     .check = check_reply_filter},
     {.section = "dnsbl.zone", .name = "self_test",
      .target = [](Config& c) -> Target { return &c.dnsbl.zones.back().self_test; },
      .fallback = "true",
@@ -144,7 +144,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> dnsbl_settings()
 {
-    return table;
+    return dnsbl_rows;
 }
 
 } // namespace postern

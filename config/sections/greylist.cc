@@ -10,7 +10,7 @@ constexpr std::string_view stores[] = {"sqlite", "redis"};
 constexpr std::string_view occasions[] = {"always", "suspicious"};
 constexpr std::string_view signs[] = {"no_reverse_name", "dynamic_name", "dnsbl_score", "spf_not_pass"};
 
-constexpr Setting table[] = {
+constexpr Setting greylist_rows[] = {
     {.section = "greylist", .name = "enable",
      .target = [](Config& c) -> Target { return &c.greylist.enable; },
      .fallback = "true",
@@ -201,7 +201,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> greylist_settings()
 {
-    return table;
+    return greylist_rows;
 }
 
 } // namespace postern

@@ -3,7 +3,7 @@
 namespace postern {
 namespace {
 
-constexpr Setting table[] = {
+constexpr Setting header_rows[] = {
     {.section = "header", .name = "observe",
      .target = [](Config& c) -> Target { return &c.header.observe; },
      .fallback = "false",
@@ -31,7 +31,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> header_settings()
 {
-    return table;
+    return header_rows;
 }
 
 } // namespace postern

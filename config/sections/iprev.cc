@@ -3,7 +3,7 @@
 namespace postern {
 namespace {
 
-constexpr Setting table[] = {
+constexpr Setting iprev_rows[] = {
     {.section = "iprev", .name = "enable",
      .target = [](Config& c) -> Target { return &c.iprev.enable; },
      .fallback = "false",
@@ -24,7 +24,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> iprev_settings()
 {
-    return table;
+    return iprev_rows;
 }
 
 } // namespace postern

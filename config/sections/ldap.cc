@@ -35,7 +35,7 @@ Result<> check_filter(std::string_view text)
     return filter ? Result<>{} : tl::unexpected(filter.error());
 }
 
-constexpr Setting table[] = {
+constexpr Setting ldap_rows[] = {
     {.section = "ldap", .name = "name",
      .target = [](Config& c) -> Target { return &c.ldap.back().name; },
      .fallback = "",
@@ -147,7 +147,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> ldap_settings()
 {
-    return table;
+    return ldap_rows;
 }
 
 } // namespace postern

@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::string_view log_levels[] = {"debug", "info", "warning", "error"};
 
-constexpr Setting table[] = {
+constexpr Setting log_rows[] = {
     {.section = "log", .name = "format",
      .target = [](Config& c) -> Target { return &c.log.format; },
      .fallback = "logfmt",
@@ -34,7 +34,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> log_settings()
 {
-    return table;
+    return log_rows;
 }
 
 } // namespace postern

@@ -7,7 +7,7 @@ namespace {
 constexpr std::string_view roles[] = {"inbound", "submission", "both"};
 constexpr std::string_view submission_clients[] = {"trusted", "all"};
 
-constexpr Setting table[] = {
+constexpr Setting milterd_rows[] = {
     {.section = "milterd", .name = "listen",
      .target = [](Config& c) -> Target { return &c.milterd.listen; },
      .fallback = "unix:/var/spool/postfix/postern/milter",
@@ -101,7 +101,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> milterd_settings()
 {
-    return table;
+    return milterd_rows;
 }
 
 } // namespace postern

@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::string_view policy_checks[] = {"dnsbl", "recipient", "spf", "greylist"};
 
-constexpr Setting table[] = {
+constexpr Setting policyd_rows[] = {
     {.section = "policyd", .name = "listen",
      .target = [](Config& c) -> Target { return &c.policyd.listen; },
      .fallback = "unix:/var/spool/postfix/postern/policy",
@@ -69,7 +69,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> policyd_settings()
 {
-    return table;
+    return policyd_rows;
 }
 
 } // namespace postern

@@ -11,13 +11,13 @@ Result<> check_delimiters(std::string_view text)
     return {};
 }
 
-Result<> check_text(std::string_view text)
+Result<> check_refusal_text(std::string_view text)
 {
     return text.find('%') == std::string_view::npos ? check_template(text, "")
                                                     : fail("holds a %, which stands for nothing here");
 }
 
-constexpr Setting table[] = {
+constexpr Setting recipient_rows[] = {
     {.section = "recipient", .name = "enable",
      .target = [](Config& c) -> Target { return &c.recipient.enable; },
      .fallback = "true",
@@ -40,7 +40,7 @@ constexpr Setting table[] = {
      .target = [](Config& c) -> Target { return &c.recipient.text; },
      .fallback = "User unknown",
      .text = "The text of a refusal. Postfix puts the recipient before it.",
-     .check = check_text, .required = true},
+     .check = check_refusal_text, .required = true},
     {.section = "recipient", .name = "delimiters",
      .target = [](Config& c) -> Target { return &c.recipient.delimiters; },
      .fallback = "",
@@ -91,7 +91,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> recipient_settings()
 {
-    return table;
+    return recipient_rows;
 }
 
 } // namespace postern

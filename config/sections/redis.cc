@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::string_view modes[] = {"server", "sentinel", "cluster"};
 
-constexpr Setting table[] = {
+constexpr Setting redis_rows[] = {
     {.section = "redis", .name = "mode",
      .target = [](Config& c) -> Target { return &c.redis.mode; },
      .fallback = "server",
@@ -103,7 +103,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> redis_settings()
 {
-    return table;
+    return redis_rows;
 }
 
 } // namespace postern

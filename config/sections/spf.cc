@@ -4,7 +4,7 @@
 namespace postern {
 namespace {
 
-constexpr Setting table[] = {
+constexpr Setting spf_rows[] = {
     {.section = "spf", .name = "enable",
      .target = [](Config& c) -> Target { return &c.spf.enable; },
      .fallback = "true",
@@ -118,7 +118,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> spf_settings()
 {
-    return table;
+    return spf_rows;
 }
 
 } // namespace postern

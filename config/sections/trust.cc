@@ -4,7 +4,7 @@
 namespace postern {
 namespace {
 
-constexpr Setting table[] = {
+constexpr Setting trust_rows[] = {
     {.section = "trust", .name = "networks",
      .target = [](Config& c) -> Target { return &c.trust.networks; },
      .fallback = "127.0.0.0/8 ::1/128",
@@ -32,7 +32,7 @@ constexpr Setting table[] = {
 
 std::span<const Setting> trust_settings()
 {
-    return table;
+    return trust_rows;
 }
 
 } // namespace postern
