@@ -3,9 +3,6 @@
 # To be sourced. Each function sets a folder up, unless it is set up already.
 # shellcheck shell=sh
 
-# Or ccache would keep nothing that has a precompiled header.
-export CCACHE_SLOPPINESS=pch_defines,time_macros
-
 # set_up_release BUILD SOURCE: as people run it
 set_up_release() { [ -e "$1/build.ninja" ] || meson setup "$1" "$2" -Doptimization=2 -Ddebug=false -Dunity=on; }
 
