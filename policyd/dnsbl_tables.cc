@@ -4,10 +4,7 @@
 #include "common/dnsbl/reply_template.h"
 #include "common/dnsbl/site.h"
 #include "common/postfix_table.h"
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include "common/read_file.h"
 
 namespace postern {
 namespace {
@@ -22,7 +19,7 @@ Result<> read_table(const std::string& path, const ReadTextFile& read_file,
         return {};
     const auto text = read_file(path);
     if (!text)
-        return fail("{}: {}", path, text.error().what);
+        return tl::unexpected(text.error());
     const auto entries = parse_postfix_table(*text);
     if (!entries) // "line N: what"
         return fail("{}:{}", path, entries.error().what.substr(std::string_view("line ").size()));
@@ -74,13 +71,7 @@ Result<DnsblTables> read_dnsbl_tables(const DnsblSettings& settings, const ReadT
 Result<std::string> read_text_file(const std::string& path)
 {
     constexpr std::size_t limit = 1 << 20;
-    std::ifstream file(path, std::ios::binary);
-    std::string text(limit + 1, '\0');
-    if (!file || !file.read(text.data(), static_cast<std::streamsize>(text.size())).eof())
-        return file.gcount() > static_cast<std::streamsize>(limit) ? fail("is larger than {} octets", limit)
-                                                                   : fail("{}", std::strerror(errno));
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    return text;
+    return read_file(path, limit);
 }
 
 } // namespace postern

@@ -27,7 +27,7 @@ using ReadTextFile = std::function<Result<std::string>(const std::string& path)>
 
 Result<DnsblTables> read_dnsbl_tables(const DnsblSettings& settings, const ReadTextFile& read_file);
 
-// From the file system, at most a mebioctet.
+// From the file system, at most a mebioctet. The Error begins with the path.
 Result<std::string> read_text_file(const std::string& path);
 
 } // namespace postern

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 #include <fstream>
+#include <sys/stat.h>
 
 namespace postern {
 namespace {
@@ -66,13 +67,16 @@ TEST_CASE("read_text_file")
 {
     const ScratchFolder folder;
     const auto path = folder / "table";
-    CHECK(read_text_file(path).error().what == "No such file or directory");
+    CHECK(read_text_file(path).error().what == path + ": No such file or directory");
     std::ofstream(path) << "a b\n";
     CHECK(read_text_file(path) == "a b\n");
     std::ofstream(path) << "";
     CHECK(read_text_file(path) == "");
     std::ofstream(path) << std::string((1 << 20) + 1, 'x');
-    CHECK(read_text_file(path).error().what == "is larger than 1048576 octets");
+    CHECK(read_text_file(path).error().what == path + ": has more than 1048576 octets");
+    const auto fifo = folder / "fifo";
+    REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+    CHECK(read_text_file(fifo).error().what == fifo + ": is not a file"); // and nobody is waited for
     DnsblSettings settings;
     settings.reply_map = folder / "none";
     CHECK(read_dnsbl_tables(settings, read_text_file).error().what

@@ -1,9 +1,10 @@
 #include "policyd/recipient_file.h"
 
+#include "common/read_file.h"
+
 #include <asio/post.hpp>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <sys/stat.h>
 
 namespace postern {
@@ -26,17 +27,10 @@ std::string stamp_of(const std::string& path)
 Result<RecipientFile::Snapshot> RecipientFile::read(const std::string& path)
 {
     auto stamp = stamp_of(path);
-    std::ifstream file(path, std::ios::binary);
-    std::string text;
-    char buffer[64 * 1024];
-    while (file.read(buffer, sizeof buffer) || file.gcount() > 0) {
-        text.append(buffer, static_cast<std::size_t>(file.gcount()));
-        if (text.size() > largest_file)
-            return fail("{}: larger than {} octets", path, largest_file);
-    }
-    if (!file.is_open() || file.bad())
-        return fail("{}: {}", path, std::strerror(errno));
-    auto table = RecipientTable::parse(text, path);
+    const auto text = read_file(path, largest_file);
+    if (!text)
+        return tl::unexpected(text.error());
+    auto table = RecipientTable::parse(*text, path);
     if (table)
         return Snapshot{std::move(*table), std::move(stamp)};
     std::string faults;

@@ -91,7 +91,7 @@ TEST_CASE("RecipientFile: what changes after it was read, and what a reload has 
 TEST_CASE("RecipientFile::read: what cannot be read")
 {
     CHECK(RecipientFile::read("/no/such/file").error().what == "/no/such/file: No such file or directory");
-    CHECK_FALSE(RecipientFile::read("/"));
+    CHECK(RecipientFile::read("/").error().what == "/: is not a file");
 }
 
 } // namespace postern
