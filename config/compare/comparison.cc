@@ -364,7 +364,7 @@ void Comparison::differ(const std::string& kind, const Answer& example, const st
         2000);
     if (example.client.empty()) // mail of this host has none
         return;
-    difference.explain = fmt::format("{} --client {}", explain_command_, in_quotes(example.client));
+    difference.explain = fmt::format("{} --client {}", explain_command_, in_quotes(printable(example.client)));
     const std::pair<std::string_view, const std::string&> options[] = {{"--client-name", example.client_name},
                                                                        {"--helo", example.helo},
                                                                        {"--sender", example.sender},
