@@ -45,10 +45,11 @@ GreylistSqlite::GreylistSqlite(asio::io_context& io, const Clock& clock, Greylis
 {
     if (const auto ok = open_for_writing(); !ok)
         set_trouble(ok.error().what);
-    using Reader = BatchThread<Read>;
     using Writer = BatchThread<Write>;
-    reader_ = std::make_unique<Reader>([this](Reader&, std::vector<Read> reads) { read_batch(std::move(reads)); },
-                                       Reader::Options{most_waiting, 0ms, {}});
+    for (auto& reader : readers_)
+        reader.thread = std::make_unique<BatchThread<Read>>(
+            [this, &reader](BatchThread<Read>&, std::vector<Read> reads) { read_batch(reader, std::move(reads)); },
+            BatchThread<Read>::Options{most_waiting / readers_.size(), 0ms, {}});
     writer_ = std::make_unique<Writer>(
         [this](Writer& writer, std::vector<Write> writes) { write_batch(writer, std::move(writes)); },
         Writer::Options{most_waiting, idle_interval, [this](Writer& writer) { rest(writer); }, gather_time});
@@ -70,7 +71,8 @@ asio::awaitable<Result<GreylistRows>> GreylistSqlite::find(const GreylistKeys& k
     }
 
     auto answer = std::make_shared<Answer>();
-    if (!reader_->push({keys, answer}))
+    auto& reader = readers_[next_reader_++ % readers_.size()];
+    if (!reader.thread->push({keys, answer}))
         answer->complete(fail("too many requests wait for the store"));
     auto rows = co_await Answer::wait(answer, deadline);
     if (!rows)
@@ -106,7 +108,8 @@ void GreylistSqlite::reread()
         clients_.erase_oldest();
     filter_.reset();
     wants_scan_ = true;
-    reader_opens_anew_ = true; // it also looks then for what has come in of postgrey's
+    for (auto& reader : readers_)
+        reader.opens_anew = true; // it also looks then for what has come in of postgrey's
 }
 
 void GreylistSqlite::set_policy(const GreylistPolicy& policy)
@@ -256,24 +259,25 @@ void GreylistSqlite::post(Work work)
     });
 }
 
-void GreylistSqlite::read_batch(std::vector<Read> reads)
+void GreylistSqlite::read_batch(Reader& reader, std::vector<Read> reads)
 {
     std::vector<Found> found;
     found.reserve(reads.size());
-    if (reader_opens_anew_.exchange(false))
-        reader_tables_.reset();
+    auto& tables = reader.tables;
+    if (reader.opens_anew.exchange(false))
+        tables.reset();
     for (auto& read : reads) {
         Result<GreylistRows> rows = fail("not read");
-        if (!reader_tables_) {
-            if (auto tables = GreylistTables::open_for_reading(options_.path))
-                reader_tables_ = std::move(*tables);
+        if (!tables) {
+            if (auto opened = GreylistTables::open_for_reading(options_.path))
+                tables = std::move(*opened);
             else
-                rows = tl::unexpected(tables.error());
+                rows = tl::unexpected(opened.error());
         }
-        if (reader_tables_) {
-            rows = find_both(*reader_tables_, read.keys);
+        if (tables) {
+            rows = find_both(*tables, read.keys);
             if (!rows)
-                reader_tables_.reset(); // the next one opens it anew
+                tables.reset(); // the next one opens it anew
         }
         found.push_back({std::move(read), std::move(rows)});
     }

@@ -1,9 +1,10 @@
 // greylist_sqlite - the greylist of one host, in memory and on disk
 //
 // What was asked last is kept in memory (`cache_rows`), so that a known
-// triplet is decided without leaving the event loop. The rest is read by one
-// thread and written by another, many requests a transaction; both only ever
-// post back to the io_context, where everything else of this class happens.
+// triplet is decided without leaving the event loop. The rest is read by a few
+// threads, since a disk serves more than one at a time, and written by another,
+// many requests a transaction; all only ever post back to the io_context, where
+// everything else of this class happens.
 // A change counts from apply() on, before it is on disk. Once the file has been
 // gone through, a filter in memory knows of nearly all keys that it does not
 // hold: a triplet that is new costs no read.
@@ -25,6 +26,7 @@
 #include "policyd/greylist_store.h"
 #include "policyd/greylist_tables.h"
 
+#include <array>
 #include <asio/io_context.hpp>
 #include <atomic>
 #include <chrono>
@@ -83,6 +85,11 @@ private:
         Read read;
         Result<GreylistRows> rows;
     };
+    struct Reader {
+        std::atomic<bool> opens_anew = false;
+        std::optional<GreylistTables> tables; // the thread's alone
+        std::unique_ptr<BatchThread<Read>> thread; // last: it uses the others
+    };
     using Row = std::variant<TripletRow, ClientRow>;
     struct Unwritten {
         std::uint64_t number; // of the newest write of this key
@@ -105,8 +112,8 @@ private:
     void set_full(bool is_full);
     void lose(Part part);
 
-    // On the two threads
-    void read_batch(std::vector<Read> reads);
+    // On the threads
+    void read_batch(Reader& reader, std::vector<Read> reads);
     void write_batch(BatchThread<Write>& writer, std::vector<Write> writes);
     void rest(BatchThread<Write>& writer); // what the writer does between batches
     void scan();
@@ -137,8 +144,6 @@ private:
     std::uint64_t lost_writes_ = 0;
     std::shared_ptr<int> alive_ = std::make_shared<int>(); // for what is posted and arrives after the end
 
-    std::atomic<bool> reader_opens_anew_{false};
-    std::optional<GreylistTables> reader_tables_; // the reader's alone
     std::optional<GreylistTables> writer_tables_; // the writer's alone
     std::optional<GreylistScan> scan_;            // the writer's alone; none: it is done
     std::chrono::steady_clock::time_point rested_{}; // the writer's alone
@@ -147,7 +152,8 @@ private:
     bool writer_is_full_ = false;                 // the writer's alone
     int haste_ = 1;                               // the writer's alone: by what ages are divided while it is full
     std::mutex policy_mutex_;                     // guards options_.policy
-    std::unique_ptr<BatchThread<Read>> reader_;
+    std::array<Reader, 4> readers_;
+    std::size_t next_reader_ = 0; // whose turn it is
     std::unique_ptr<BatchThread<Write>> writer_;
 };
 
