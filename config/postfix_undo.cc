@@ -61,23 +61,23 @@ std::vector<Entry> entries_of(PostfixFile file, std::string_view text)
 }
 
 // All that stands under a name: Postfix takes the last, postconf(1) keeps the others.
-using Texts = std::map<std::string, std::string>;
-Texts texts_of(const std::vector<Entry>& entries)
+using TextsByName = std::map<std::string, std::string>;
+TextsByName texts_of(const std::vector<Entry>& entries)
 {
-    Texts texts;
+    TextsByName texts;
     for (const auto& entry : entries)
         if (!entry.key.empty())
             texts[entry.key] += entry.text;
     return texts;
 }
 
-std::string text_of(const Texts& texts, const std::string& key)
+std::string text_of(const TextsByName& texts, const std::string& key)
 {
     const auto found = texts.find(key);
     return found == texts.end() ? "" : found->second;
 }
 
-std::set<std::string> changed_keys(const Texts& before, const Texts& after)
+std::set<std::string> changed_keys(const TextsByName& before, const TextsByName& after)
 {
     std::set<std::string> keys;
     for (const auto* const texts : {&before, &after})
