@@ -1,5 +1,6 @@
 #include "common/mail_address.h"
 
+#include "common/spf/domain.h"
 #include "common/text.h"
 
 #include <algorithm>
@@ -21,13 +22,6 @@ bool is_ascii(std::string_view text)
 bool is_domain_character(char c)
 {
     return is_alnum(c) || c == '-' || c == '_' || c == '.';
-}
-
-std::string_view without_root_dot(std::string_view domain)
-{
-    if (!domain.empty() && domain.back() == '.')
-        domain.remove_suffix(1);
-    return domain;
 }
 
 // RFC 5321 4.1.1.3, appendix C: a source route ("@a,@b:user@c") should be ignored.
@@ -55,13 +49,13 @@ MailAddress parse_mail_address(std::string_view text)
         return {std::string(text), {}};
     const auto domain = text.substr(at + 1);
     auto labels = to_a_labels(domain);
-    return {std::string(text.substr(0, at)), labels ? std::move(*labels) : to_lower(without_root_dot(domain))};
+    return {std::string(text.substr(0, at)), labels ? std::move(*labels) : to_lower(without_last_dot(domain))};
 }
 
 Result<std::string> to_a_labels(std::string_view domain)
 {
     if (is_ascii(domain)) // nearly always: no table is asked, nothing is judged
-        return to_lower(without_root_dot(domain));
+        return to_lower(without_last_dot(domain));
 
     if (domain.size() > unicode_domain_limit || domain.find('\0') != std::string_view::npos)
         return fail("\"{}\" is not a domain name", printable(domain, 64));
@@ -74,7 +68,7 @@ Result<std::string> to_a_labels(std::string_view domain)
     if (status != IDN2_OK)
         return fail("\"{}\" is not a domain name: {}", printable(domain, 64), idn2_strerror(status));
 
-    const auto name = to_lower(without_root_dot(reinterpret_cast<const char*>(labels)));
+    const auto name = to_lower(without_last_dot(reinterpret_cast<const char*>(labels)));
     // Some characters map to ASCII that no label has: U+2100 is "a/c", U+FF20 an @.
     if (name.empty() || !std::all_of(name.begin(), name.end(), is_domain_character))
         return fail("\"{}\" is not a domain name", printable(domain, 64));

@@ -74,11 +74,6 @@ Numbers numbers_of(const GreylistWrite& row)
     return {client.passes, client.last.time_since_epoch().count()};
 }
 
-Timestamp time_of_row(std::int64_t seconds)
-{
-    return Timestamp(std::chrono::seconds(seconds));
-}
-
 // After which it does not count any more.
 Timestamp end_of(const GreylistWrite& row, const GreylistPolicy& policy)
 {
@@ -118,7 +113,7 @@ Result<TripletRow> read_redis_triplet(std::string_view value)
         return tl::unexpected(numbers.error());
     if (numbers->second < numbers->first)
         return fail("was seen last before it was seen first: \"{}\"", printable(value, 60));
-    return TripletRow{time_of_row(numbers->first), time_of_row(numbers->second)};
+    return TripletRow{timestamp(numbers->first), timestamp(numbers->second)};
 }
 
 Result<ClientRow> read_redis_client(std::string_view value)
@@ -126,7 +121,7 @@ Result<ClientRow> read_redis_client(std::string_view value)
     const auto numbers = read_numbers(value);
     if (!numbers)
         return tl::unexpected(numbers.error());
-    return ClientRow{numbers->first, time_of_row(numbers->second)};
+    return ClientRow{numbers->first, timestamp(numbers->second)};
 }
 
 std::string redis_name(std::string_view prefix, std::string_view key, bool is_triplet)

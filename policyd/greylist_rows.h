@@ -3,12 +3,19 @@
 
 #include "common/clock.h"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
 
 namespace postern {
+
+// Times are kept in seconds since 1970, by each store and in each text.
+inline Timestamp timestamp(std::int64_t seconds)
+{
+    return Timestamp(std::chrono::seconds(seconds));
+}
 
 struct TripletRow {
     Timestamp first; // first seen, of this attempt

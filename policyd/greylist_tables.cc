@@ -24,11 +24,6 @@ std::int64_t number(Timestamp time)
     return time.time_since_epoch().count();
 }
 
-Timestamp timestamp(std::int64_t seconds)
-{
-    return Timestamp(std::chrono::seconds(seconds));
-}
-
 // The keys of a page of rows that `is_old` names; `cursor` moves to the page's end.
 template <class IsOld>
 Result<std::vector<std::string>> old_keys(Statement& page, std::string& cursor, int count, IsOld is_old)

@@ -10,8 +10,8 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t shown_key_limit = 2000;                   // octets; ours have at most 700
-constexpr std::int64_t latest = 32'503'680'000;           // the year 3000
+constexpr std::size_t shown_key_limit = 2000; // octets; ours have at most 700
+constexpr std::int64_t latest = 32'503'680'000; // the year 3000
 constexpr std::int64_t most_passes = 1'000'000'000'000;
 
 // The next word of a line; `line` goes on behind the blank.
@@ -31,18 +31,6 @@ Result<std::int64_t> read_number(std::string_view text, std::int64_t most)
     return number;
 }
 
-int hex_digit(char c)
-{
-    constexpr std::string_view digits = "0123456789abcdef";
-    const auto at = digits.find(to_lower(c));
-    return at == std::string_view::npos ? -1 : static_cast<int>(at);
-}
-
-Timestamp time_of_text(std::int64_t seconds)
-{
-    return Timestamp(std::chrono::seconds(seconds));
-}
-
 // CLIENT/SENDER/RECIPIENT or CLIENT; a hash does not tell.
 Result<> check_key(bool is_triplet, std::string_view key)
 {
@@ -53,6 +41,13 @@ Result<> check_key(bool is_triplet, std::string_view key)
 }
 
 } // namespace
+
+int hex_digit(char c)
+{
+    constexpr std::string_view digits = "0123456789abcdef";
+    const auto at = digits.find(to_lower(c));
+    return at == std::string_view::npos ? -1 : static_cast<int>(at);
+}
 
 std::string shown_key(std::string_view key)
 {
@@ -119,8 +114,8 @@ Result<std::optional<GreylistWrite>> read_greylist_line(std::string_view line)
     if (const auto ok = check_key(is_triplet, *key); !ok)
         return tl::unexpected(ok.error());
     if (is_triplet)
-        return GreylistWrite{std::move(*key), TripletRow{time_of_text(*first), time_of_text(*last)}};
-    return GreylistWrite{std::move(*key), ClientRow{*first, time_of_text(*last)}};
+        return GreylistWrite{std::move(*key), TripletRow{timestamp(*first), timestamp(*last)}};
+    return GreylistWrite{std::move(*key), ClientRow{*first, timestamp(*last)}};
 }
 
 GreylistKeyParts key_parts(std::string_view key)

@@ -2,6 +2,7 @@
 
 #include "common/ip_address.h"
 #include "common/text.h"
+#include "policyd/greylist_text.h"
 
 #include <algorithm>
 #include <charconv>
@@ -9,25 +10,13 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t postgrey_key_limit = 2000;     // octets
-constexpr std::size_t hash_size = 40;       // SHA-1 in hexadecimal digits
+constexpr std::size_t postgrey_key_limit = 2000; // octets
+constexpr std::size_t hash_size = 40; // SHA-1 in hexadecimal digits
 constexpr std::int64_t least_time = 100'000'000; // 1973: a smaller number is a count
-
-int hex_of_dump(char c)
-{
-    constexpr std::string_view digits = "0123456789abcdef";
-    const auto at = digits.find(to_lower(c));
-    return at == std::string_view::npos ? -1 : static_cast<int>(at);
-}
 
 bool is_hash(std::string_view key)
 {
-    return key.size() == hash_size && std::all_of(key.begin(), key.end(), [](char c) { return hex_of_dump(c) >= 0; });
-}
-
-Timestamp time_of_dump(std::int64_t seconds)
-{
-    return Timestamp(std::chrono::seconds(seconds));
+    return key.size() == hash_size && std::all_of(key.begin(), key.end(), [](char c) { return hex_digit(c) >= 0; });
 }
 
 std::optional<std::int64_t> number(std::string_view text)
@@ -80,8 +69,8 @@ Result<std::string> PostgreyDump::decode(std::string_view text) const
             text.remove_prefix(2);
         } else if (is_hex) {
             const std::size_t skipped = is_print_ ? 1 : 0;
-            const int high = text.size() > skipped + 1 ? hex_of_dump(text[skipped]) : -1;
-            const int low = high >= 0 ? hex_of_dump(text[skipped + 1]) : -1;
+            const int high = text.size() > skipped + 1 ? hex_digit(text[skipped]) : -1;
+            const int low = high >= 0 ? hex_digit(text[skipped + 1]) : -1;
             if (low < 0)
                 return fail("\"{}\" is not two hexadecimal digits", printable(text.substr(0, 3)));
             out += static_cast<char>(high * 16 + low);
@@ -137,10 +126,10 @@ Result<std::optional<GreylistWrite>> PostgreyDump::row(std::string_view value) c
     if (!first || !last || key_.empty())
         return fail("\"{}\": \"{}\" is not two numbers", printable(key_, 80), printable(value, 40));
 
-    TripletRow triplet{time_of_dump(*first), time_of_dump(std::max(*first, *last))};
+    TripletRow triplet{timestamp(*first), timestamp(std::max(*first, *last))};
     if (triplet.last - triplet.first < rules_.delay)
         triplet.last = triplet.first; // it came again, but too early
-    const ClientRow client{*first, time_of_dump(*last)};
+    const ClientRow client{*first, timestamp(*last)};
 
     if (is_hash(key_)) {
         auto key = hashed_mark + to_lower(key_);
