@@ -1,6 +1,7 @@
 // postern, the operator's tool: options here, the work in the files beside
 #include "common/control_client.h"
 #include "common/host_name.h"
+#include "common/options.h"
 #include "config/check.h"
 #include "config/commands/command_line.h"
 #include "config/commands/compare_command.h"
@@ -16,7 +17,6 @@
 #include "config/postfix_dnsbl.h"
 #include "config/postfix_spf.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <unistd.h>
 #include <fstream>
@@ -26,10 +26,10 @@ namespace postern {
 namespace {
 
 // FILE, or --config FILE as the daemons have it.
-void add_config_path(CLI::App& command, std::string& path)
+void add_config_path(const Command& command, std::string& path)
 {
     path = default_config_path;
-    command.add_option("FILE,--config", path, "The configuration")->capture_default_str();
+    command.add_option("FILE,--config", path, "The configuration").show_default();
 }
 
 std::string resolv_conf()
@@ -40,12 +40,12 @@ std::string resolv_conf()
 
 class CheckCommand {
 public:
-    CheckCommand(CLI::App& app, int& status)
+    CheckCommand(const Command& program, int& status)
     {
-        auto* const command = app.add_subcommand("check", "Say what is wrong with the configuration, and why");
-        add_config_path(*command, path_);
-        command->add_option("--config-dir", postfix_, "That of a Postfix other than the host's")->type_name("DIR");
-        command->callback([this, &status] { status = run(); });
+        const auto command = program.add_command("check", "Say what is wrong with the configuration, and why");
+        add_config_path(command, path_);
+        command.add_option("--config-dir", postfix_, "That of a Postfix other than the host's").type_name("DIR");
+        command.then([this, &status] { status = run(); });
     }
 
 private:
@@ -80,12 +80,12 @@ private:
 
 class MainCfCommand {
 public:
-    MainCfCommand(CLI::App& app, int& status)
+    MainCfCommand(const Command& program, int& status)
     {
-        auto* const command = app.add_subcommand("main-cf", "Print the lines that Postfix's main.cf needs");
-        add_config_path(*command, path_);
-        command->add_option("--config-dir", postfix_, "That of a Postfix other than the host's")->type_name("DIR");
-        command->callback([this, &status] { status = run(); });
+        const auto command = program.add_command("main-cf", "Print the lines that Postfix's main.cf needs");
+        add_config_path(command, path_);
+        command.add_option("--config-dir", postfix_, "That of a Postfix other than the host's").type_name("DIR");
+        command.then([this, &status] { status = run(); });
     }
 
 private:
@@ -110,17 +110,17 @@ private:
 // A command that a running daemon answers: reload, status, ping.
 class ControlCommand {
 public:
-    ControlCommand(CLI::App& app, std::string name, const std::string& text, int& status)
+    ControlCommand(const Command& program, std::string name, const std::string& text, int& status)
         : name_(std::move(name))
     {
-        auto* const command = app.add_subcommand(name_, text);
-        command->add_option("DAEMON", daemon_, "policyd, milterd or the name of an instance; none: all of them");
-        auto* const config = command->add_option("--config", path_, "The configuration, for the sockets it names");
-        config->capture_default_str()->type_name("FILE");
-        command->add_option("--control", socket_, "The control socket of one daemon, whatever its configuration")
-            ->type_name("PATH")
-            ->excludes(config);
-        command->callback([this, &status] { status = run(); });
+        const auto command = program.add_command(name_, text);
+        command.add_option("DAEMON", daemon_, "policyd, milterd or the name of an instance; none: all of them");
+        const auto config = command.add_option("--config", path_, "The configuration, for the sockets it names");
+        config.show_default().type_name("FILE");
+        command.add_option("--control", socket_, "The control socket of one daemon, whatever its configuration")
+            .type_name("PATH")
+            .excludes(config);
+        command.then([this, &status] { status = run(); });
     }
 
 private:
@@ -149,28 +149,28 @@ private:
 
 class ExplainCommand {
 public:
-    ExplainCommand(CLI::App& app, int& status)
+    ExplainCommand(const Command& program, int& status)
     {
-        auto* const command = app.add_subcommand("explain", "Say what the daemons would do with a mail, and why");
-        command->add_option("--client", options_.client, "The address of the client")->required()->type_name("ADDRESS");
-        command->add_option("--client-name", options_.client_name, "Its verified name")->type_name("NAME");
-        command->add_option("--helo", options_.helo, "How it greets")->type_name("NAME");
-        command->add_option("--sender", options_.sender, "From whom; <> or none: the null sender")->type_name("ADDRESS");
-        command->add_option("--recipient", options_.recipient, "To whom")->type_name("ADDRESS");
-        command->add_option("--login", options_.login, "The name it has logged in with")->type_name("NAME");
-        auto* const context =
-            command->add_option("--context", options_.context, "The policy_context of a place in main.cf");
-        context->type_name("NAMES");
-        auto* const message = command->add_option("--message", message_,
+        const auto command = program.add_command("explain", "Say what the daemons would do with a mail, and why");
+        command.add_option("--client", options_.client, "The address of the client").required().type_name("ADDRESS");
+        command.add_option("--client-name", options_.client_name, "Its verified name").type_name("NAME");
+        command.add_option("--helo", options_.helo, "How it greets").type_name("NAME");
+        command.add_option("--sender", options_.sender, "From whom; <> or none: the null sender").type_name("ADDRESS");
+        command.add_option("--recipient", options_.recipient, "To whom").type_name("ADDRESS");
+        command.add_option("--login", options_.login, "The name it has logged in with").type_name("NAME");
+        const auto context =
+            command.add_option("--context", options_.context, "The policy_context of a place in main.cf");
+        context.type_name("NAMES");
+        const auto message = command.add_option("--message", message_,
                                                   "A mail, for postern-milterd; without it postern-policyd is asked");
-        message->type_name("FILE")->excludes(context);
-        command->add_option("--instance", instance_, "The instance of postern-milterd")->type_name("NAME")->needs(message);
-        auto* const config = command->add_option("--config", path_, "The configuration")->capture_default_str();
-        config->type_name("FILE");
-        auto* const socket = command->add_option("--control", socket_, "The daemon's control socket");
-        socket->type_name("PATH")->excludes(config)->excludes(message);
-        command->add_flag("--offline", is_offline_, "Ask no running daemon: its program alone")->excludes(socket);
-        command->callback([this, &status] { status = run(); });
+        message.type_name("FILE").excludes(context);
+        command.add_option("--instance", instance_, "The instance of postern-milterd").type_name("NAME").needs(message);
+        const auto config = command.add_option("--config", path_, "The configuration").show_default();
+        config.type_name("FILE");
+        const auto socket = command.add_option("--control", socket_, "The daemon's control socket");
+        socket.type_name("PATH").excludes(config).excludes(message);
+        command.add_flag("--offline", is_offline_, "Ask no running daemon: its program alone").excludes(socket);
+        command.then([this, &status] { status = run(); });
     }
 
 private:
@@ -215,13 +215,13 @@ private:
     bool is_offline_ = false;
 };
 
-void add_settings(CLI::App& app, int& status)
+void add_settings(const Command& program, int& status)
 {
-    auto* const command = app.add_subcommand("settings", "Print every setting");
-    auto* const kind = command->add_option_group("form")->require_option(1);
-    kind->add_flag_callback("--sample", [&] { status = print(sample_file()); }, "A postern.toml with the defaults");
-    kind->add_flag_callback("--manual", [&] { status = print(manual_page()); }, "The manual page postern.toml(5)");
-    kind->add_flag_callback("--compatibility", [&] { status = print(compatibility_document()); },
+    const auto command = program.add_command("settings", "Print every setting");
+    const auto kind = command.add_choice("form");
+    kind.add_flag("--sample", [&] { status = print(sample_file()); }, "A postern.toml with the defaults");
+    kind.add_flag("--manual", [&] { status = print(manual_page()); }, "The manual page postern.toml(5)");
+    kind.add_flag("--compatibility", [&] { status = print(compatibility_document()); },
                             "What becomes of the old programs' options");
 }
 
@@ -230,26 +230,25 @@ void add_settings(CLI::App& app, int& status)
 
 int main(int argc, char** argv)
 {
-    CLI::App app("Postern beside Postfix: check the configuration, plug it in, talk to the daemons.");
-    app.require_subcommand(1);
-    app.set_version_flag("--version", "postern " POSTERN_VERSION);
+    const postern::CommandLine line("Postern beside Postfix: check the configuration, plug it in, talk to the daemons.");
+    line.require_command();
+    line.set_version("postern " POSTERN_VERSION);
     int status = 0;
-    const postern::CheckCommand check(app, status);
-    const postern::MainCfCommand main_cf(app, status);
-    const postern::EnableCommand enable(app, postern::EnableCommand::Direction::enable, status);
-    const postern::EnableCommand disable(app, postern::EnableCommand::Direction::disable, status);
-    const postern::MigrateCommand migrate(app, status);
-    const postern::CompareCommand compare(app, status);
-    const postern::ExplainCommand explain(app, status);
-    const postern::ControlCommand reload(app, "reload", "Have running daemons read the configuration again", status);
-    const postern::ControlCommand status_of(app, "status", "What running daemons have done so far", status);
-    const postern::ControlCommand ping(app, "ping", "Do the daemons answer?", status);
-    const postern::HealthCommand health(app, status);
+    const postern::CheckCommand check(line, status);
+    const postern::MainCfCommand main_cf(line, status);
+    const postern::EnableCommand enable(line, postern::EnableCommand::Direction::enable, status);
+    const postern::EnableCommand disable(line, postern::EnableCommand::Direction::disable, status);
+    const postern::MigrateCommand migrate(line, status);
+    const postern::CompareCommand compare(line, status);
+    const postern::ExplainCommand explain(line, status);
+    const postern::ControlCommand reload(line, "reload", "Have running daemons read the configuration again", status);
+    const postern::ControlCommand status_of(line, "status", "What running daemons have done so far", status);
+    const postern::ControlCommand ping(line, "ping", "Do the daemons answer?", status);
+    const postern::HealthCommand health(line, status);
     const postern::PassedOnCommand greylist(
-        app, {"greylist", "postern-policyd", "Look into the greylist's store, and change it: see --help"}, status);
+        line, {"greylist", "postern-policyd", "Look into the greylist's store, and change it: see --help"}, status);
     const postern::PassedOnCommand dkim(
-        app, {"dkim", "postern-milterd", "Make, publish, exchange and check DKIM keys: see --help"}, status);
-    postern::add_settings(app, status);
-    CLI11_PARSE(app, argc, argv);
-    return status;
+        line, {"dkim", "postern-milterd", "Make, publish, exchange and check DKIM keys: see --help"}, status);
+    postern::add_settings(line, status);
+    return line.parse(argc, argv).value_or(status);
 }

@@ -1,4 +1,5 @@
 // postern-container, the image's own program: options here, the work in the files beside
+#include "common/options.h"
 #include "common/text.h"
 #include "config/health/health.h"
 #include "config/health/smtp_client.h"
@@ -6,7 +7,6 @@
 #include "container/render.h"
 #include "container/variable_table.h"
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -112,15 +112,15 @@ int make_key(int argc, char** argv)
     return 127;
 }
 
-void add_commands(CLI::App& app, int& status)
+void add_commands(const Command& program, int& status)
 {
     static const auto environment = whole_environment(environ);
-    app.add_subcommand("start", "Render the configuration and become the supervisor")->callback([&] { status = start(environment, say); });
-    app.add_subcommand("watch", "Reload when certificates and secrets change")->callback([&] { status = watch(environment, say); });
-    app.add_subcommand("metrics", "Answer Prometheus on port 9154")->callback([&] { status = serve_metrics(say); });
-    app.add_subcommand("whitelist", "Fetch postgrey's list of clients, once a day")->callback([&] { status = fetch_whitelist(false, say); });
-    app.add_subcommand("show", "Print what a start would write")->callback([&] { status = show(environment); });
-    app.add_subcommand("variables", "Print the table of variables")->callback([&] { status = print(variable_table()); });
+    program.add_command("start", "Render the configuration and become the supervisor").then([&] { status = start(environment, say); });
+    program.add_command("watch", "Reload when certificates and secrets change").then([&] { status = watch(environment, say); });
+    program.add_command("metrics", "Answer Prometheus on port 9154").then([&] { status = serve_metrics(say); });
+    program.add_command("whitelist", "Fetch postgrey's list of clients, once a day").then([&] { status = fetch_whitelist(false, say); });
+    program.add_command("show", "Print what a start would write").then([&] { status = show(environment); });
+    program.add_command("variables", "Print the table of variables").then([&] { status = print(variable_table()); });
 }
 
 } // namespace
@@ -133,35 +133,35 @@ int main(int argc, char** argv)
         return postern::update(name, postern::whole_environment(environ), postern::say);
     if (name == "opendkim-genkey")
         return postern::make_key(argc, argv);
-    CLI::App app("The program of Postern's container image.");
-    app.set_version_flag("--version", "postern-container " POSTERN_VERSION);
+    const postern::CommandLine line("The program of Postern's container image.");
+    line.set_version("postern-container " POSTERN_VERSION);
     int status = 0;
     postern::TestMailOptions test_mail;
     std::string only;
     int seconds = 0;
-    const auto add_test_mail = [&](CLI::App& command) {
-        command.add_option("SERVER", test_mail.server)->required();
-        command.add_option("PORT", test_mail.port)->required();
-        command.add_option("HELO", test_mail.mail.helo)->required();
-        command.add_option("FROM", test_mail.mail.from)->required();
-        command.add_option("TO", test_mail.mail.to)->required();
+    const auto add_test_mail = [&](const postern::Command& command) {
+        command.add_option("SERVER", test_mail.server).required();
+        command.add_option("PORT", test_mail.port).required();
+        command.add_option("HELO", test_mail.mail.helo).required();
+        command.add_option("FROM", test_mail.mail.from).required();
+        command.add_option("TO", test_mail.mail.to).required();
     };
     if (name == "test_server") {
-        add_test_mail(app);
-        CLI11_PARSE(app, argc, argv);
+        add_test_mail(line);
+        if (const auto end = line.parse(argc, argv))
+            return *end;
         return postern::send(test_mail);
     }
-    app.require_subcommand(1);
-    postern::add_commands(app, status);
-    auto* const health = app.add_subcommand("health", "Ask the daemons and Postfix, as deep as RCPT TO");
-    health->add_option("WHAT", only, "policyd, milterd or smtp alone");
-    health->callback([&] { status = postern::health(only); });
-    auto* const drain = app.add_subcommand("drain", "Take no new mail, and wait until what has begun is done");
-    drain->add_option("SECONDS", seconds, "No longer than that")->required()->check(CLI::Range(0, 3600));
-    drain->callback([&] { status = postern::drain(std::chrono::seconds(seconds), postern::say); });
-    auto* const send = app.add_subcommand("send", "Send a test mail, and show each reply");
-    add_test_mail(*send);
-    send->callback([&] { status = postern::send(test_mail); });
-    CLI11_PARSE(app, argc, argv);
-    return status;
+    line.require_command();
+    postern::add_commands(line, status);
+    const auto health = line.add_command("health", "Ask the daemons and Postfix, as deep as RCPT TO");
+    health.add_option("WHAT", only, "policyd, milterd or smtp alone");
+    health.then([&] { status = postern::health(only); });
+    const auto drain = line.add_command("drain", "Take no new mail, and wait until what has begun is done");
+    drain.add_option("SECONDS", seconds, "No longer than that").required().between(0, 3600);
+    drain.then([&] { status = postern::drain(std::chrono::seconds(seconds), postern::say); });
+    const auto send = line.add_command("send", "Send a test mail, and show each reply");
+    add_test_mail(send);
+    send.then([&] { status = postern::send(test_mail); });
+    return line.parse(argc, argv).value_or(status);
 }

@@ -1,7 +1,5 @@
 #include "milterd/dkim_commands.h"
 
-#include <CLI/CLI.hpp>
-
 namespace postern {
 namespace {
 
@@ -17,10 +15,10 @@ std::vector<DkimKeyType> types_of(const std::string& algorithm, bool is_managed)
 
 } // namespace
 
-DkimCommands::DkimCommands(CLI::App& app)
-    : dkim_(app.add_subcommand("dkim", "Make, publish, exchange and check the keys that sign"))
+DkimCommands::DkimCommands(const Command& program)
+    : dkim_(program.add_command("dkim", "Make, publish, exchange and check the keys that sign"))
 {
-    dkim_->require_subcommand(1);
+    dkim_.require_command();
     add_new();
     add_rotate();
     add_check();
@@ -30,40 +28,40 @@ DkimCommands::DkimCommands(CLI::App& app)
 
 bool DkimCommands::is_wanted() const
 {
-    return dkim_->parsed();
+    return dkim_.is_given();
 }
 
-CLI::App* DkimCommands::add(const std::string& name, const std::string& text)
+Command DkimCommands::add(const std::string& name, const std::string& text)
 {
-    auto* const command = dkim_->add_subcommand(name, text);
-    command->callback([this, name] { command_.name = name; });
+    const auto command = dkim_.add_command(name, text);
+    command.then([this, name] { command_.name = name; });
     return command;
 }
 
 void DkimCommands::add_new()
 {
     auto& made = command_.made;
-    auto* const command = dkim_->add_subcommand("new", "Make keys of a domain, and print their records");
-    command->set_help_flag("--help", "Print this help and end"); // -h is opendkim-genkey's
-    auto* const domain = command->add_option("DOMAIN", made.domain, "The domain that is to sign");
-    command->add_option("-d,--domain", domain_option_, "The same")->excludes(domain)->type_name("DOMAIN");
-    command->add_option("-s,--selector", made.selector, "Its selector; that of Ed25519 gets -ed25519 behind it. "
+    const auto command = dkim_.add_command("new", "Make keys of a domain, and print their records");
+    command.rename_help("--help", "Print this help and end"); // -h is opendkim-genkey's
+    const auto domain = command.add_option("DOMAIN", made.domain, "The domain that is to sign");
+    command.add_option("-d,--domain", domain_option_, "The same").excludes(domain).type_name("DOMAIN");
+    command.add_option("-s,--selector", made.selector, "Its selector; that of Ed25519 gets -ed25519 behind it. "
                                                         "Default: the date; with --directory: default")
-        ->type_name("NAME");
-    command->add_option("-b,--bits", made.bits, "Of an RSA key: 2048 to 4096")->type_name("N");
-    command->add_option("--algorithm", algorithm_, "rsa, ed25519 or both. Default: both; with --directory: rsa")
-        ->check(CLI::IsMember({"rsa", "ed25519", "both"}))
-        ->type_name("NAME");
-    command->add_flag("--subdomains", made.has_subdomains, "Sign mail of the domains below it, too");
-    command->add_option("-D,--directory", made.directory, "Write the keys there, and do not manage them")->type_name("DIR");
-    command->add_flag("-a,--append-domain", made.appends_domain, "The whole name in SELECTOR.txt");
-    command->add_option("-h,--hash-algorithms", made.tags.hashes, "h= of the record")->type_name("NAMES");
-    command->add_option("-n,--note", made.tags.note, "n= of the record")->type_name("TEXT");
-    command->add_flag("-r,--restrict", made.tags.is_for_mail_only, "s=email in the record: for nothing but mail");
-    command->add_flag("-S,--nosubdomains", made.tags.is_exact, "t=s in the record: not for i= of a domain below");
-    command->add_flag("-t,--testmode", made.tags.is_testing, "t=y in the record: receivers are to ignore the signature");
-    command->add_flag("-v,--verbose", is_verbose_, "Means nothing, as all is told");
-    command->callback([this] {
+        .type_name("NAME");
+    command.add_option("-b,--bits", made.bits, "Of an RSA key: 2048 to 4096").type_name("N");
+    command.add_option("--algorithm", algorithm_, "rsa, ed25519 or both. Default: both; with --directory: rsa")
+        .one_of({"rsa", "ed25519", "both"})
+        .type_name("NAME");
+    command.add_flag("--subdomains", made.has_subdomains, "Sign mail of the domains below it, too");
+    command.add_option("-D,--directory", made.directory, "Write the keys there, and do not manage them").type_name("DIR");
+    command.add_flag("-a,--append-domain", made.appends_domain, "The whole name in SELECTOR.txt");
+    command.add_option("-h,--hash-algorithms", made.tags.hashes, "h= of the record").type_name("NAMES");
+    command.add_option("-n,--note", made.tags.note, "n= of the record").type_name("TEXT");
+    command.add_flag("-r,--restrict", made.tags.is_for_mail_only, "s=email in the record: for nothing but mail");
+    command.add_flag("-S,--nosubdomains", made.tags.is_exact, "t=s in the record: not for i= of a domain below");
+    command.add_flag("-t,--testmode", made.tags.is_testing, "t=y in the record: receivers are to ignore the signature");
+    command.add_flag("-v,--verbose", is_verbose_, "Means nothing, as all is told");
+    command.then([this] {
         command_.name = "new";
         if (!domain_option_.empty())
             command_.made.domain = domain_option_;
@@ -73,36 +71,35 @@ void DkimCommands::add_new()
 
 void DkimCommands::add_rotate()
 {
-    auto* const command = add("rotate", "Look whether the records are published, and bring each key as far as it may go");
-    command->add_option("DOMAIN", command_.filter.name, "This domain; none: all");
-    command->add_flag("--now", command_.now, "Make new keys, whatever the age of those that sign");
+    const auto command = add("rotate", "Look whether the records are published, and bring each key as far as it may go");
+    command.add_option("DOMAIN", command_.filter.name, "This domain; none: all");
+    command.add_flag("--now", command_.now, "Make new keys, whatever the age of those that sign");
 }
 
 void DkimCommands::add_check()
 {
-    auto* const command = add("check", "Compare what the DNS publishes with the keys that we hold");
+    const auto command = add("check", "Compare what the DNS publishes with the keys that we hold");
     auto& filter = command_.filter;
-    command->add_option("NAME", filter.name, "A domain or a selector; none: all");
-    command->add_option("-d,--domain", filter.domain, "This domain")->type_name("DOMAIN");
-    command->add_option("-s,--selector", filter.selector, "This selector")->type_name("NAME");
-    command->add_option("-k,--key", command_.key_file, "The key of --domain and --selector, and no other")
-        ->type_name("FILE");
-    command->add_flag("-v,--verbose", is_verbose_, "Means nothing, as all is told");
+    command.add_option("NAME", filter.name, "A domain or a selector; none: all");
+    command.add_option("-d,--domain", filter.domain, "This domain").type_name("DOMAIN");
+    command.add_option("-s,--selector", filter.selector, "This selector").type_name("NAME");
+    command.add_option("-k,--key", command_.key_file, "The key of --domain and --selector, and no other")
+        .type_name("FILE");
+    command.add_flag("-v,--verbose", is_verbose_, "Means nothing, as all is told");
 }
 
 void DkimCommands::add_list()
 {
-    auto* const command = add("list", "Each key: DOMAIN SELECTOR ALGORITHM STATE SINCE FILE");
-    command->alias("status");
-    command->add_option("NAME", command_.filter.name, "A domain or a selector; none: all");
+    const auto command = add("list", "Each key: DOMAIN SELECTOR ALGORITHM STATE SINCE FILE");
+    command.also_called("status");
+    command.add_option("NAME", command_.filter.name, "A domain or a selector; none: all");
 }
 
 void DkimCommands::add_zone()
 {
-    auto* const command = add("zone", "All records, for a zone file");
-    command->add_option("NAME", command_.filter.name, "A domain or a selector; none: all");
-    command->add_option("-t,--ttl", command_.ttl, "Their time to live, in seconds")
-        ->check(CLI::Range(std::int64_t{0}, std::int64_t{2147483647}));
+    const auto command = add("zone", "All records, for a zone file");
+    command.add_option("NAME", command_.filter.name, "A domain or a selector; none: all");
+    command.add_option("-t,--ttl", command_.ttl, "Their time to live, in seconds").between(0, 2147483647);
 }
 
 } // namespace postern

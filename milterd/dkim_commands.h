@@ -4,33 +4,30 @@
 // of `dkim check`, by the same letters and names.
 #pragma once
 
+#include "common/options.h"
 #include "milterd/dkim_tool.h"
 
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
-
 namespace postern {
 
 class DkimCommands {
 public:
-    explicit DkimCommands(CLI::App& app);
+    explicit DkimCommands(const Command& program);
 
     bool is_wanted() const;
     const DkimCommand& command() const { return command_; }
 
 private:
-    CLI::App* add(const std::string& name, const std::string& text);
+    Command add(const std::string& name, const std::string& text);
     void add_new();
     void add_rotate();
     void add_check();
     void add_list();
     void add_zone();
 
-    CLI::App* dkim_;
+    Command dkim_;
     DkimCommand command_;
     std::string algorithm_;
     std::string domain_option_;

@@ -1,34 +1,36 @@
 // postern-milterd - the combined milter: one message, one verdict, some headers
+#include "common/options.h"
 #include "config/settings.h"
 #include "milterd/dkim_commands.h"
 #include "milterd/explain_offline.h"
 #include "milterd/startup.h"
 
-#include <CLI/CLI.hpp>
 #include <exception>
 #include <fmt/format.h>
 
 int main(int argc, char** argv)
 {
     try {
-        CLI::App app("Postfix's milter: DKIM, SPF, DMARC and viruses, in one pass over each message.", "postern-milterd");
+        const postern::CommandLine line("Postfix's milter: DKIM, SPF, DMARC and viruses, in one pass over each message.",
+                                        "postern-milterd");
         std::string config_path(postern::default_config_path);
         std::string path_to_check;
         std::string instance;
-        app.add_option("--config", config_path, "The configuration file")->type_name("FILE");
-        app.add_option("--instance", instance, "Read [milterd.NAME] and the like over [milterd]")->type_name("NAME");
-        app.add_option("--check", path_to_check, "Read this configuration file, print its faults, and end")
-            ->type_name("FILE");
+        line.add_option("--config", config_path, "The configuration file").type_name("FILE");
+        line.add_option("--instance", instance, "Read [milterd.NAME] and the like over [milterd]").type_name("NAME");
+        line.add_option("--check", path_to_check, "Read this configuration file, print its faults, and end")
+            .type_name("FILE");
         std::string envelope;
         std::string mail_path;
-        auto* const explain = app.add_option("--explain", envelope,
+        const auto explain = line.add_option("--explain", envelope,
                                              "Say what would become of a mail of this client, and why, and end");
-        auto* const mail = app.add_option("--message", mail_path, "The mail for --explain")->type_name("FILE");
-        explain->type_name("NAME=VALUE ...")->needs(mail);
-        mail->needs(explain);
-        app.set_version_flag("--version", "postern-milterd " POSTERN_VERSION);
-        const postern::DkimCommands dkim(app);
-        CLI11_PARSE(app, argc, argv);
+        const auto mail = line.add_option("--message", mail_path, "The mail for --explain").type_name("FILE");
+        explain.type_name("NAME=VALUE ...").needs(mail);
+        mail.needs(explain);
+        line.set_version("postern-milterd " POSTERN_VERSION);
+        const postern::DkimCommands dkim(line);
+        if (const auto status = line.parse(argc, argv))
+            return *status;
 
         if (dkim.is_wanted())
             return postern::run_dkim_command(config_path, dkim.command());

@@ -4,7 +4,6 @@
 #include "config/commands/command_line.h"
 #include "config/compare/report.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <unistd.h>
 #include <utility>
@@ -32,14 +31,14 @@ std::string own_log(const std::string& config_path)
 
 } // namespace
 
-CompareCommand::CompareCommand(CLI::App& app, int& status)
+CompareCommand::CompareCommand(const Command& program, int& status)
 {
-    auto* const command = app.add_subcommand("compare", "Where Postern would have done otherwise than the old programs");
-    command->add_option("LOG", logs_, "Logs, also packed by gzip; none: /var/log/mail.log, or else the journal");
-    command->add_option("--since", since_, "From when on: 2026-11-28, \"2026-11-28 03:00\", or how long ago: 2d, 12h")
-        ->type_name("TIME");
-    command->add_option("--config", path_, "The configuration")->capture_default_str()->type_name("FILE");
-    command->callback([this, &status] { status = run(); });
+    const auto command = program.add_command("compare", "Where Postern would have done otherwise than the old programs");
+    command.add_option("LOG", logs_, "Logs, also packed by gzip; none: /var/log/mail.log, or else the journal");
+    command.add_option("--since", since_, "From when on: 2026-11-28, \"2026-11-28 03:00\", or how long ago: 2d, 12h")
+        .type_name("TIME");
+    command.add_option("--config", path_, "The configuration").show_default().type_name("FILE");
+    command.then([this, &status] { status = run(); });
 }
 
 int CompareCommand::run() const

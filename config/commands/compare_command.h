@@ -4,6 +4,7 @@
 // not be compared.
 #pragma once
 
+#include "common/options.h"
 #include "config/compare/log_source.h"
 #include "config/compare/log_time.h"
 #include "config/settings.h"
@@ -12,15 +13,11 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
-
 namespace postern {
 
 class CompareCommand {
 public:
-    CompareCommand(CLI::App& app, int& status);
+    CompareCommand(const Command& program, int& status);
 
 private:
     int run() const;

@@ -7,7 +7,6 @@
 #include "config/control.h"
 #include "config/enable.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
 #include <unistd.h>
@@ -35,33 +34,30 @@ const char* reloaded(const PostfixChanged& changed)
 
 } // namespace
 
-EnableCommand::EnableCommand(CLI::App& app, Direction direction, int& status)
+EnableCommand::EnableCommand(const Command& program, Direction direction, int& status)
     : direction_(direction)
 {
     const bool is_enable = direction == Direction::enable;
-    auto* const command = is_enable ? app.add_subcommand("enable", "Plug the daemons into Postfix")
-                                    : app.add_subcommand("disable", "Put Postfix's old lines back");
+    const auto command = is_enable ? program.add_command("enable", "Plug the daemons into Postfix")
+                                   : program.add_command("disable", "Put Postfix's old lines back");
     if (is_enable) {
-        command->add_option("FILE,--config", path_, "The configuration")->capture_default_str();
-        command->add_flag("--without-daemons", without_daemons_, "Also if they do not answer now");
-        auto* const observe = command->add_flag("--observe", observes_, "Only to see what they would say; nothing changes");
-        auto* const replace = command->add_flag("--replace", replaces_, "Take the greylist over, and stop the old programs");
-        replace->excludes(observe);
-        command->add_option("--postgrey", postgrey_, "postgrey's folder")
-            ->capture_default_str()
-            ->type_name("DIR")
-            ->needs(replace);
-        command->add_flag("--without-greylist", without_greylist_, "Do not take it over")->needs(replace);
-        command->add_option("--patience", patience_, "How long to wait for sessions that began before")
-            ->capture_default_str()
-            ->type_name("SECONDS")
-            ->check(CLI::Range(0, 86400))
-            ->needs(replace);
+        command.add_option("FILE,--config", path_, "The configuration").show_default();
+        command.add_flag("--without-daemons", without_daemons_, "Also if they do not answer now");
+        const auto observe = command.add_flag("--observe", observes_, "Only to see what they would say; nothing changes");
+        const auto replace = command.add_flag("--replace", replaces_, "Take the greylist over, and stop the old programs");
+        replace.excludes(observe);
+        command.add_option("--postgrey", postgrey_, "postgrey's folder").show_default().type_name("DIR").needs(replace);
+        command.add_flag("--without-greylist", without_greylist_, "Do not take it over").needs(replace);
+        command.add_option("--patience", patience_, "How long to wait for sessions that began before")
+            .show_default()
+            .type_name("SECONDS")
+            .between(0, 86400)
+            .needs(replace);
     }
-    command->add_option("--config-dir", postfix_, "That of a Postfix other than the host's")->type_name("DIR");
-    command->add_flag("-y,--yes", is_sure_, "Do not ask");
-    command->add_flag("-n,--dry-run", is_trial_, "Show what would change, and change nothing");
-    command->callback([this, &status] { status = run(); });
+    command.add_option("--config-dir", postfix_, "That of a Postfix other than the host's").type_name("DIR");
+    command.add_flag("-y,--yes", is_sure_, "Do not ask");
+    command.add_flag("-n,--dry-run", is_trial_, "Show what would change, and change nothing");
+    command.then([this, &status] { status = run(); });
 }
 
 int EnableCommand::run() const

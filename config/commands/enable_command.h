@@ -8,15 +8,12 @@
 // was to be done; 1 if not.
 #pragma once
 
+#include "common/options.h"
 #include "config/enable.h"
 #include "config/postfix_files.h"
 #include "config/settings.h"
 
 #include <string>
-
-namespace CLI {
-class App;
-}
 
 namespace postern {
 
@@ -24,7 +21,7 @@ class EnableCommand {
 public:
     enum class Direction { enable, disable };
 
-    EnableCommand(CLI::App& app, Direction direction, int& status);
+    EnableCommand(const Command& program, Direction direction, int& status);
 
 private:
     int run() const;

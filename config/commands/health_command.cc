@@ -2,7 +2,6 @@
 
 #include "config/commands/command_line.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <unistd.h>
 
@@ -13,16 +12,16 @@ constexpr std::chrono::seconds limit{15};
 
 } // namespace
 
-HealthCommand::HealthCommand(CLI::App& app, int& status)
+HealthCommand::HealthCommand(const Command& program, int& status)
 {
     plan_.recipient = "postmaster"; // RFC 5321 4.5.1
-    auto* const command = app.add_subcommand("health", "Does mail get through? Asks the daemons as Postfix does, and Postfix up to RCPT TO");
-    command->add_option("WHAT", only_, "policyd, milterd, smtp; none: all three")->check(CLI::IsMember({"policyd", "milterd", "smtp"}));
-    command->add_option("--smtp", plan_.smtp, "Where Postfix listens")->capture_default_str()->type_name("ADDRESS");
-    command->add_option("--recipient", plan_.recipient, "To whom, for RCPT TO")->capture_default_str()->type_name("ADDRESS");
-    command->add_flag("--proxy", plan_.speaks_proxy, "Postfix expects the header of HAProxy there");
-    command->add_option("--config", path_, "The configuration, for the sockets it names")->capture_default_str()->type_name("FILE");
-    command->callback([this, &status] { status = run(); });
+    const auto command = program.add_command("health", "Does mail get through? Asks the daemons as Postfix does, and Postfix up to RCPT TO");
+    command.add_option("WHAT", only_, "policyd, milterd, smtp; none: all three").one_of({"policyd", "milterd", "smtp"});
+    command.add_option("--smtp", plan_.smtp, "Where Postfix listens").show_default().type_name("ADDRESS");
+    command.add_option("--recipient", plan_.recipient, "To whom, for RCPT TO").show_default().type_name("ADDRESS");
+    command.add_flag("--proxy", plan_.speaks_proxy, "Postfix expects the header of HAProxy there");
+    command.add_option("--config", path_, "The configuration, for the sockets it names").show_default().type_name("FILE");
+    command.then([this, &status] { status = run(); });
 }
 
 int HealthCommand::run() const

@@ -7,21 +7,18 @@
 // See: config/health/health.h
 #pragma once
 
+#include "common/options.h"
 #include "config/health/health.h"
 #include "config/settings.h"
 
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
-
 namespace postern {
 
 class HealthCommand {
 public:
-    HealthCommand(CLI::App& app, int& status);
+    HealthCommand(const Command& program, int& status);
 
 private:
     int run() const;

@@ -3,7 +3,6 @@
 #include "config/commands/command_line.h"
 #include "config/migrate/readers.h"
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 
 namespace postern {
@@ -21,20 +20,20 @@ Migration begin(OldHost host)
 
 } // namespace
 
-MigrateCommand::MigrateCommand(CLI::App& app, int& status)
+MigrateCommand::MigrateCommand(const Command& program, int& status)
 {
-    auto* const command = app.add_subcommand("migrate", "Make a postern.toml from what the old programs were told");
-    command->add_option("--root", root_, "Read the files below this directory, not the host's")
-        ->check(CLI::ExistingDirectory)
-        ->type_name("DIR");
-    command->add_option("--output", output_, "Where the new postern.toml goes; -: to stdout")
-        ->capture_default_str()
-        ->type_name("FILE");
-    command->add_option("--report", report_, "Where the report goes; -: to stdout, or to stderr if that has the other")
-        ->capture_default_str()
-        ->type_name("FILE");
-    command->add_flag("--force", is_forced_, "Replace files that are there");
-    command->callback([this, &status] { status = run(); });
+    const auto command = program.add_command("migrate", "Make a postern.toml from what the old programs were told");
+    command.add_option("--root", root_, "Read the files below this directory, not the host's")
+        .existing_directory()
+        .type_name("DIR");
+    command.add_option("--output", output_, "Where the new postern.toml goes; -: to stdout")
+        .show_default()
+        .type_name("FILE");
+    command.add_option("--report", report_, "Where the report goes; -: to stdout, or to stderr if that has the other")
+        .show_default()
+        .type_name("FILE");
+    command.add_flag("--force", is_forced_, "Replace files that are there");
+    command.then([this, &status] { status = run(); });
 }
 
 int MigrateCommand::run() const

@@ -7,20 +7,17 @@
 // command line is wrong.
 #pragma once
 
+#include "common/options.h"
 #include "common/whole_file.h"
 #include "config/migrate/migration.h"
 
 #include <string>
 
-namespace CLI {
-class App;
-}
-
 namespace postern {
 
 class MigrateCommand {
 public:
-    MigrateCommand(CLI::App& app, int& status);
+    MigrateCommand(const Command& program, int& status);
 
 private:
     int run() const;

@@ -2,19 +2,17 @@
 
 #include "config/commands/command_line.h"
 
-#include <CLI/CLI.hpp>
 #include <utility>
 
 namespace postern {
 
-PassedOnCommand::PassedOnCommand(CLI::App& app, Names names, int& status)
+PassedOnCommand::PassedOnCommand(const Command& program, Names names, int& status)
     : names_(std::move(names))
 {
-    auto* const command = app.add_subcommand(names_.command, names_.text);
-    command->set_help_flag();
-    command->prefix_command();
-    command->add_option("--config", path_, "The configuration")->type_name("FILE");
-    command->callback([this, command, &status] { status = run(command->remaining()); });
+    const auto command = program.add_command(names_.command, names_.text);
+    command.leave_words_alone();
+    command.add_option("--config", path_, "The configuration").type_name("FILE");
+    command.then([this, command, &status] { status = run(command.words()); });
 }
 
 int PassedOnCommand::run(const std::vector<std::string>& words) const

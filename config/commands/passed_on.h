@@ -5,14 +5,11 @@
 // and `--help` is its own.
 #pragma once
 
+#include "common/options.h"
 #include "config/settings.h"
 
 #include <string>
 #include <vector>
-
-namespace CLI {
-class App;
-}
 
 namespace postern {
 
@@ -24,7 +21,7 @@ public:
         std::string text;    // for the tool's own help
     };
 
-    PassedOnCommand(CLI::App& app, Names names, int& status);
+    PassedOnCommand(const Command& program, Names names, int& status);
 
 private:
     int run(const std::vector<std::string>& words) const;
