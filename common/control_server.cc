@@ -1,5 +1,6 @@
 #include "common/control_server.h"
 
+#include "common/control_request.h"
 #include "common/text.h"
 
 #include <algorithm>
@@ -23,22 +24,6 @@ using Protocol = asio::local::stream_protocol;
 
 constexpr auto accept_pause = std::chrono::milliseconds(100); // when there is no descriptor left
 constexpr std::size_t groups_limit = 65536;                   // NGROUPS_MAX
-
-struct Request {
-    std::string command;
-    std::string arguments;
-};
-
-Result<Request> parse_request(std::string_view line)
-{
-    if (std::any_of(line.begin(), line.end(), [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }))
-        return fail("the request holds control characters");
-    const auto blank = line.find(' ');
-    if (line.empty() || blank == 0)
-        return fail("the request names no command");
-    const auto arguments = blank == std::string_view::npos ? std::string_view() : line.substr(blank + 1);
-    return Request{std::string(line.substr(0, blank)), std::string(arguments)};
-}
 
 std::vector<gid_t> groups_of_peer(int fd)
 {
@@ -97,7 +82,7 @@ void arm(const std::shared_ptr<Session>& session)
 }
 
 // The first line, without its line feed; nothing if the client left or was too slow.
-asio::awaitable<Result<Request>> read_request(std::shared_ptr<Session> session)
+asio::awaitable<Result<ControlRequest>> read_request(std::shared_ptr<Session> session)
 {
     std::string text;
     asio::error_code error;
@@ -109,7 +94,7 @@ asio::awaitable<Result<Request>> read_request(std::shared_ptr<Session> session)
         co_return fail("the request is longer than {} octets", control_line_limit);
     if (error)
         co_return fail("the request does not end in a line feed");
-    co_return parse_request(std::string_view(text).substr(0, size - 1));
+    co_return parse_control_request(std::string_view(text).substr(0, size - 1));
 }
 
 asio::awaitable<void> write_answer(std::shared_ptr<Session> session, Result<std::string> answer)
@@ -143,7 +128,7 @@ struct ControlServer::Shared : std::enable_shared_from_this<Shared> {
 
     asio::awaitable<void> accept();
     asio::awaitable<void> serve(std::shared_ptr<Session> session);
-    asio::awaitable<Result<std::string>> run(Request request);
+    asio::awaitable<Result<std::string>> run(ControlRequest request);
 
     Protocol::acceptor acceptor;
     ControlCommand command;
@@ -189,7 +174,7 @@ asio::awaitable<void> ControlServer::Shared::serve(std::shared_ptr<Session> sess
     sessions.erase(session);
 }
 
-asio::awaitable<Result<std::string>> ControlServer::Shared::run(Request request)
+asio::awaitable<Result<std::string>> ControlServer::Shared::run(ControlRequest request)
 {
     try {
         co_return co_await command(std::move(request.command), std::move(request.arguments));

@@ -13,7 +13,7 @@
 // with "error: ..."; a client that stalls is closed after `idle_limit`; those
 // above `max_connections` are told so and closed; an exception that leaves a
 // command is its error.
-// See: control_client for the other end
+// See: control_client for the other end, control_request for the line
 #pragma once
 
 #include "common/file_descriptor.h"

@@ -15,9 +15,6 @@
 
 namespace postern {
 
-// What SENTINEL get-master-addr-by-name answers. Pure.
-Result<SocketAddress> read_sentinel_answer(const RedisReply& reply, const SocketAddress& asked);
-
 class RedisSentinels {
 public:
     RedisSentinels(asio::io_context& io, const RedisOptions& options, std::shared_ptr<RedisTls> tls);

@@ -142,4 +142,16 @@ std::optional<RedisRedirection> read_redis_redirection(const RedisReply& reply, 
     return redirection;
 }
 
+Result<SocketAddress> read_sentinel_answer(const RedisReply& reply, const SocketAddress& asked)
+{
+    if (reply.is_error())
+        return fail("{}", printable(reply.text, 160));
+    if (reply.kind == RedisReply::Kind::nil)
+        return fail("knows no master of this name");
+    if (reply.items.size() != 2)
+        return fail("not an address");
+    const auto address = read_redis_address(reply.items[0].text + ":" + reply.items[1].text, asked);
+    return address ? Result<SocketAddress>(*address) : fail("not an address");
+}
+
 } // namespace postern

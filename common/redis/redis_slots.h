@@ -1,9 +1,10 @@
-// redis_slots - which server of a Redis Cluster has a key
+// redis_slots - which server has a key, as Redis says it
 //
 // The keys are spread over 16384 slots by their CRC16; each slot is one
 // server's. A server that is asked for a key of another one says so: MOVED
 // for good, ASK for this one question while the slot is on its way. The map of
-// all slots is what CLUSTER SLOTS answers. Pure.
+// all slots is what CLUSTER SLOTS answers. Without a Cluster there is one
+// server, and where Sentinels watch it, they say which. Pure.
 // See: redis.io, Redis cluster specification
 #pragma once
 
@@ -41,5 +42,8 @@ std::optional<RedisRedirection> read_redis_redirection(const RedisReply& reply, 
 
 // "127.0.0.1:6381", "::1:6381", "redis-2.example.org:6381", ":6381", as Redis writes it.
 std::optional<SocketAddress> read_redis_address(std::string_view text, const SocketAddress& asked);
+
+// What a Sentinel answers to SENTINEL get-master-addr-by-name: [HOST PORT].
+Result<SocketAddress> read_sentinel_answer(const RedisReply& reply, const SocketAddress& asked);
 
 } // namespace postern

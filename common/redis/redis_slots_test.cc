@@ -105,4 +105,29 @@ TEST_CASE("read_redis_redirection")
     }
 }
 
+TEST_CASE("read_sentinel_answer")
+{
+    struct Case {
+        const char* octets;
+        std::string want;
+    };
+    const Case cases[] = {
+        {"*2\r\n$9\r\n127.0.0.1\r\n$4\r\n6379\r\n", "inet:127.0.0.1:6379"},
+        {"*2\r\n$3\r\n::1\r\n$4\r\n6379\r\n", "inet:[::1]:6379"},
+        {"*-1\r\n", "knows no master of this name"},
+        {"-NOAUTH Authentication \x1b required\r\n", "NOAUTH Authentication ? required"},
+        {"*1\r\n$9\r\n127.0.0.1\r\n", "not an address"},
+        {"*2\r\n$9\r\n127.0.0.1\r\n$5\r\n65536\r\n", "not an address"},
+        {"*2\r\n$9\r\n127.0.0.1\r\n:6379\r\n", "not an address"},
+        {"*2\r\n$3\r\na b\r\n$4\r\n6379\r\n", "not an address"},
+        {"*2\r\n*0\r\n*0\r\n", "not an address"},
+        {"+127.0.0.1:6379\r\n", "not an address"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.octets);
+        const auto got = read_sentinel_answer(read(c.octets), asked);
+        CHECK((got ? got->text() : got.error().what) == c.want);
+    }
+}
+
 } // namespace postern

@@ -1,5 +1,6 @@
 #include "config/policy_places.h"
 #include "config/postconf.h"
+#include "config/postfix_dnsbl.h"
 
 #include <cstdint>
 #include <cstdlib>
@@ -19,5 +20,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& entry : postern::entries_with_context(postfix, [](const std::string&) { return true; }))
         if (postern::parse_policy_service(entry).context.empty())
             std::abort();
+    (void)postern::postfix_dnsbl_warnings(postfix, postern::Config(), text);
     return 0;
 }

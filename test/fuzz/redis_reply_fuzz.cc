@@ -20,6 +20,8 @@ std::size_t take(postern::RedisReplyReader& reader, std::string_view octets, boo
         ++replies;
         (void)postern::read_redis_slots(**reply, asked);
         (void)postern::read_redis_redirection(**reply, asked);
+        if (const auto master = postern::read_sentinel_answer(**reply, asked); master && (master->host.empty() || master->port == 0))
+            std::abort();
     }
     return replies;
 }
