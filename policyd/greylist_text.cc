@@ -1,5 +1,6 @@
 #include "policyd/greylist_text.h"
 
+#include "common/digits.h"
 #include "common/text.h"
 #include "policyd/postgrey_dump.h"
 
@@ -41,13 +42,6 @@ Result<> check_key(bool is_triplet, std::string_view key)
 }
 
 } // namespace
-
-int hex_digit(char c)
-{
-    constexpr std::string_view digits = "0123456789abcdef";
-    const auto at = digits.find(to_lower(c));
-    return at == std::string_view::npos ? -1 : static_cast<int>(at);
-}
 
 std::string shown_key(std::string_view key)
 {

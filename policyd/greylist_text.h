@@ -34,9 +34,6 @@ Result<std::optional<GreylistWrite>> read_greylist_line(std::string_view line);
 std::string shown_key(std::string_view key);
 Result<std::string> read_shown_key(std::string_view text);
 
-// Its value, in either case; -1: it is none.
-int hex_digit(char c);
-
 // The parts of a triplet's key; of a hashed one, all is `client`.
 struct GreylistKeyParts {
     std::string_view client, sender, recipient;

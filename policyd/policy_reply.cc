@@ -1,5 +1,6 @@
 #include "policyd/policy_reply.h"
 
+#include "common/digits.h"
 #include "common/text.h"
 
 #include <algorithm>
@@ -20,16 +21,11 @@ std::string clean_text(std::string_view text)
     return printable(trim(text), policy_text_limit);
 }
 
-bool is_number(std::string_view text)
-{
-    return !text.empty() && text.size() <= 3 && std::all_of(text.begin(), text.end(), is_digit);
-}
-
 // RFC 3463 2: subject "." detail, each of one to three digits
 bool is_status(std::string_view status)
 {
     const auto dot = status.find('.');
-    return dot != std::string_view::npos && is_number(status.substr(0, dot)) && is_number(status.substr(dot + 1));
+    return dot != std::string_view::npos && is_number(status.substr(0, dot), 3) && is_number(status.substr(dot + 1), 3);
 }
 
 // "550" or the word; then "5.7.23 text"

@@ -1,5 +1,6 @@
 #include "policyd/postgrey_dump.h"
 
+#include "common/digits.h"
 #include "common/ip_address.h"
 #include "common/text.h"
 #include "policyd/greylist_text.h"

@@ -1,5 +1,6 @@
 #include "common/ldap/ldap_template.h"
 
+#include "common/digits.h"
 #include "common/text.h"
 
 #include <algorithm>
@@ -9,12 +10,6 @@ namespace {
 
 constexpr std::size_t longest_ldap_template = 2000;
 constexpr int deepest_filter = 30;
-
-bool is_hex(char c)
-{
-    const char lower = to_lower(c);
-    return is_digit(c) || (lower >= 'a' && lower <= 'f');
-}
 
 void append_hex(std::string& out, char c)
 {
@@ -137,7 +132,7 @@ private:
             if (rest_.front() == '\0')
                 return at("a NUL");
             if (rest_.front() == '\\') {
-                if (rest_.size() < 3 || !is_hex(rest_[1]) || !is_hex(rest_[2]))
+                if (rest_.size() < 3 || hex_digit(rest_[1]) < 0 || hex_digit(rest_[2]) < 0)
                     return at("a backslash without two hexadecimal digits");
                 rest_.remove_prefix(2);
             }

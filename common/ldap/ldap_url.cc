@@ -1,5 +1,6 @@
 #include "common/ldap/ldap_url.h"
 
+#include "common/digits.h"
 #include "common/text.h"
 
 #include <algorithm>
@@ -14,15 +15,6 @@ constexpr std::string_view slapd_socket = "/run/slapd/ldapi"; // Debian's
 constexpr std::size_t longest_socket_path = 107;              // sun_path without its NUL
 constexpr std::size_t longest_host = 253;
 
-std::optional<unsigned> hex_digit(char c)
-{
-    if (is_digit(c))
-        return static_cast<unsigned>(c - '0');
-    if (to_lower(c) >= 'a' && to_lower(c) <= 'f')
-        return static_cast<unsigned>(to_lower(c) - 'a' + 10);
-    return std::nullopt;
-}
-
 // RFC 3986 2.1
 std::optional<std::string> percent_decoded(std::string_view text)
 {
@@ -32,11 +24,11 @@ std::optional<std::string> percent_decoded(std::string_view text)
             out += text[i];
             continue;
         }
-        const auto high = i + 2 < text.size() ? hex_digit(text[i + 1]) : std::nullopt;
-        const auto low = i + 2 < text.size() ? hex_digit(text[i + 2]) : std::nullopt;
-        if (!high || !low)
+        const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+        const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+        if (high < 0 || low < 0)
             return std::nullopt;
-        out += static_cast<char>(*high << 4 | *low);
+        out += static_cast<char>(high << 4 | low);
         i += 2;
     }
     return out;

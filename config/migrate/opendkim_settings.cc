@@ -1,5 +1,6 @@
 #include "config/migrate/opendkim_settings.h"
 
+#include "common/digits.h"
 #include "common/text.h"
 #include "config/migrate/opendkim_conf.h"
 #include "config/setting.h"
@@ -15,11 +16,6 @@ struct OpendkimSettings::Conversion {
 };
 
 namespace {
-
-bool is_number(std::string_view text)
-{
-    return !text.empty() && text.size() < 10 && std::all_of(text.begin(), text.end(), is_digit);
-}
 
 bool is_plain_no(std::string_view value)
 {
@@ -194,7 +190,7 @@ void OpendkimSettings::word_if(const MetOption& option, std::string_view setting
 
 void OpendkimSettings::number(const MetOption& option, std::string_view setting)
 {
-    if (!is_number(option.value))
+    if (!is_number(option.value, int_digits))
         bad(option, "a number");
     else if (setting == "header.max_size" && std::stol(option.value) < 64 * 1024)
         migration_.note(option, {Fate::changed, "header.max_size stays 1M: less than 64K, or no limit at all, it cannot be"});
@@ -206,7 +202,7 @@ void OpendkimSettings::number(const MetOption& option, std::string_view setting)
 
 void OpendkimSettings::seconds(const MetOption& option, std::string_view setting)
 {
-    if (is_number(option.value))
+    if (is_number(option.value, int_digits))
         migration_.set(option, setting, option.value + "s");
     else
         bad(option, "a number of seconds");
@@ -230,9 +226,9 @@ void OpendkimSettings::always_results(const MetOption& option, std::string_view)
 void OpendkimSettings::per_cent(const MetOption& option, std::string_view setting)
 {
     const auto size = option.value.size();
-    if (option.value.ends_with('%') && is_number(option.value.substr(0, size - 1)))
+    if (option.value.ends_with('%') && is_number(option.value.substr(0, size - 1), int_digits))
         migration_.set(option, setting, option.value.substr(0, size - 1));
-    else if (is_number(option.value) && std::stol(option.value) == 0)
+    else if (is_number(option.value, int_digits) && std::stol(option.value) == 0)
         migration_.note(option, {Fate::kept, "0 asks for nothing"});
     else
         migration_.note(option, {Fate::refused, "octets are not counted: say in per cent, dkim_verify.minimum_signed_body, how "

@@ -1,5 +1,6 @@
 #include "config/migrate/postfix_dnsbl_reader.h"
 
+#include "common/digits.h"
 #include "common/text.h"
 #include "config/postfix_dnsbl.h"
 
@@ -9,11 +10,7 @@ namespace postern {
 namespace {
 
 constexpr int heaviest = 10'000;
-
-bool is_weight(std::string_view text)
-{
-    return !text.empty() && text.size() < 7 && std::all_of(text.begin(), text.end(), is_digit);
-}
+constexpr std::size_t weight_digits = 6;
 
 // Settings that stand for one parameter each, with the same value.
 constexpr struct {
@@ -188,7 +185,7 @@ private:
     int threshold() const
     {
         const auto* const set = migration_.draft().find("dnsbl.threshold");
-        return set && is_weight(set->front()) ? std::stoi(set->front()) : 1;
+        return set && is_number(set->front(), weight_digits) ? std::stoi(set->front()) : 1;
     }
 
     // How many may speak against a client for whom one vouches.

@@ -1,5 +1,6 @@
 #include "config/migrate/postgrey_reader.h"
 
+#include "common/digits.h"
 #include "common/text.h"
 #include "config/migrate/list_reader.h"
 #include "config/migrate/shell_text.h"
@@ -18,11 +19,6 @@ constexpr std::string_view client_files[] = {"/etc/postgrey/whitelist_clients",
                                              "/etc/postgrey/whitelist_clients.local"};
 constexpr std::string_view recipient_files[] = {"/etc/postgrey/whitelist_recipients",
                                                 "/etc/postgrey/whitelist_recipients.local"};
-
-bool is_count(std::string_view text)
-{
-    return !text.empty() && text.size() < 10 && std::all_of(text.begin(), text.end(), is_digit);
-}
 
 // Of a package, not of the operator.
 bool is_shipped(std::string_view file)
@@ -163,7 +159,7 @@ private:
 
     void number(const MetOption& option, std::string_view setting, std::string_view unit)
     {
-        if (is_count(option.value))
+        if (is_number(option.value, int_digits))
             migration_.set(option, setting, option.value + std::string(unit));
         else
             migration_.fault(option.at, fmt::format("\"{}\" is not a number", option.value), option.text);
@@ -173,7 +169,7 @@ private:
     {
         const auto is_hours = !option.value.empty() && to_lower(option.value.back()) == 'h';
         const auto count = option.value.substr(0, option.value.size() - (is_hours ? 1 : 0));
-        if (is_count(count))
+        if (is_number(count, int_digits))
             migration_.set(option, "greylist.retry_window", count + (is_hours ? "h" : "d"));
         else
             migration_.fault(option.at,
