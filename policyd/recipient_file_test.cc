@@ -5,6 +5,9 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <thread>
+#include <vector>
 
 namespace postern {
 namespace {
@@ -17,20 +20,18 @@ void write(const std::string& path, std::string_view text)
     std::filesystem::rename(path + ".new", path);
 }
 
-} // namespace
+// A table that is watched.
+struct Fixture {
+    explicit Fixture(std::string_view text) { write(path, text); }
 
-TEST_CASE("RecipientFile: read again when it changes, kept when it has a fault")
-{
-    const ScratchFolder folder;
-    const auto path = folder / "access";
-    write(path, "a@example.org OK\n");
-    auto first = RecipientFile::read(path);
-    REQUIRE(first);
+    void watch(RecipientFile::Snapshot first, std::chrono::milliseconds interval)
+    {
+        file.emplace(io, path, std::move(first), [this](const std::string& trouble) { states.push_back(trouble); }, interval);
+    }
 
-    asio::io_context io;
-    std::vector<std::string> states;
-    RecipientFile file(io, path, std::move(*first), [&](const std::string& trouble) { states.push_back(trouble); }, 20ms);
-    const auto next_state = [&] {
+    // The one change that comes next: its trouble.
+    std::string next_state()
+    {
         const auto before = states.size();
         const auto end = std::chrono::steady_clock::now() + 20s;
         while (states.size() == before && std::chrono::steady_clock::now() < end) {
@@ -41,51 +42,59 @@ TEST_CASE("RecipientFile: read again when it changes, kept when it has a fault")
         }
         REQUIRE(states.size() == before + 1);
         return states.back();
-    };
-    CHECK(file.table()->find("a@example.org", "") != nullptr);
+    }
 
-    write(path, "a@example.org OK\nb@example.org REJECT\n");
-    CHECK(next_state() == "");
-    CHECK(file.table()->find("b@example.org", "") != nullptr);
+    bool has(const char* recipient) const { return file->table()->find(recipient, "") != nullptr; }
 
-    write(path, "b@example.org NO\nc@example.org OK\n");
-    CHECK(next_state() == path + ":1: \"no\" is no action of access(5); restrictions cannot be named here");
-    CHECK(file.table()->find("b@example.org", "") != nullptr);
-    CHECK(file.trouble() != "");
+    ScratchFolder folder;
+    std::string path = folder / "access";
+    asio::io_context io;
+    std::vector<std::string> states;
+    std::optional<RecipientFile> file;
+};
 
-    std::filesystem::remove(path);
-    CHECK(next_state() == path + ": No such file or directory");
-    write(path, "c@example.org OK\n");
-    CHECK(next_state() == "");
-    CHECK(file.table()->find("c@example.org", "") != nullptr);
-    CHECK(file.table()->find("b@example.org", "") == nullptr);
+} // namespace
+
+TEST_CASE("RecipientFile: read again when it changes, kept when it has a fault")
+{
+    Fixture fixture("a@example.org OK\n");
+    auto first = RecipientFile::read(fixture.path);
+    REQUIRE(first);
+    fixture.watch(std::move(*first), 20ms);
+    CHECK(fixture.has("a@example.org"));
+
+    write(fixture.path, "a@example.org OK\nb@example.org REJECT\n");
+    CHECK(fixture.next_state() == "");
+    CHECK(fixture.has("b@example.org"));
+
+    write(fixture.path, "b@example.org NO\nc@example.org OK\n");
+    CHECK(fixture.next_state() == fixture.path + ":1: \"no\" is no action of access(5); restrictions cannot be named here");
+    CHECK(fixture.has("b@example.org"));
+    CHECK(fixture.file->trouble() != "");
+
+    std::filesystem::remove(fixture.path);
+    CHECK(fixture.next_state() == fixture.path + ": No such file or directory");
+    write(fixture.path, "c@example.org OK\n");
+    CHECK(fixture.next_state() == "");
+    CHECK(fixture.has("c@example.org"));
+    CHECK_FALSE(fixture.has("b@example.org"));
 }
 
 TEST_CASE("RecipientFile: what changes after it was read, and what a reload has read itself")
 {
-    const ScratchFolder folder;
-    const auto path = folder / "access";
-    write(path, "a@example.org OK\n");
-    auto first = RecipientFile::read(path);
+    Fixture fixture("a@example.org OK\n");
+    auto first = RecipientFile::read(fixture.path);
     REQUIRE(first);
-    write(path, "b@example.org OK\n"); // before there is a thread that looks
+    write(fixture.path, "b@example.org OK\n"); // before there is a thread that looks
+    fixture.watch(std::move(*first), 10ms);
+    CHECK(fixture.next_state() == "");
+    CHECK(fixture.has("b@example.org"));
 
-    asio::io_context io;
-    std::string trouble = "none so far";
-    RecipientFile file(io, path, std::move(*first), [&](const std::string& told) { trouble = told; }, 10ms);
-    const auto end = std::chrono::steady_clock::now() + 20s;
-    while (trouble == "none so far" && std::chrono::steady_clock::now() < end) {
-        io.restart();
-        io.run_for(10ms);
-    }
-    CHECK(trouble.empty());
-    CHECK(file.table()->find("b@example.org", "") != nullptr);
-
-    write(path, "c@example.org OK\n");
-    auto again = RecipientFile::read(path);
+    write(fixture.path, "c@example.org OK\n");
+    auto again = RecipientFile::read(fixture.path);
     REQUIRE(again);
-    file.use(std::move(again->table));
-    CHECK(file.table()->find("c@example.org", "") != nullptr);
+    fixture.file->use(std::move(again->table));
+    CHECK(fixture.has("c@example.org"));
 }
 
 TEST_CASE("RecipientFile::read: what cannot be read")
