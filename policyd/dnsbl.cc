@@ -20,6 +20,8 @@ DnsblHealth::OnChange tell(Log& log)
         LogFields fields{{"list", list.public_name},
                          {"type", dnsbl_type_name(list.type)},
                          {"state", dnsbl_state_name(entry)}};
+        if (list.number > 1)
+            fields.emplace_back("number", list.number);
         if (const auto& reason = is_down ? entry.reason : entry.error; !reason.empty())
             fields.emplace_back("reason", reason);
         if (entry.is_ipv6_down)

@@ -87,11 +87,17 @@ void DnsblHealth::set(std::size_t list, const Finding& finding)
         on_change_(lists_[list], entry);
 }
 
+// One that shares its name has its number beside it: two series of the same labels would be one.
 void DnsblHealth::add_facts(Facts& facts) const
 {
+    const auto line = [&](const DnsblList& list) -> FactLine& {
+        const Label name{"list", list.public_name}, type{"type", std::string(dnsbl_type_name(list.type))};
+        return list.number == 1 ? facts.line("dnsbl_list", {name, type})
+                                : facts.line("dnsbl_list", {name, type, {"number", std::to_string(list.number)}});
+    };
     for (std::size_t i = 0; i < lists_.size(); ++i) {
         const auto& entry = entries_[i];
-        facts.line("dnsbl_list", {{"list", lists_[i].public_name}, {"type", std::string(dnsbl_type_name(lists_[i].type))}})
+        line(lists_[i])
             .word("state", dnsbl_state_name(entry), {"untested", "ready", "refused", "down"},
                   "The state of a list is 1, the others are 0; only one that is ready is asked.")
             .counter("asked", entry.asked, "Questions that a list answered, or should have.")

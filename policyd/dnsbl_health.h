@@ -6,7 +6,8 @@
 // until a self-test has passed; a list that fails to answer many times in a
 // row asks for a test now. The same for the whole daemon's life: a reload
 // takes over what is known of a list.
-// Log: through `on_change`: event=dnsbl_list list=zen.spamhaus.org type=address state=down reason="..."
+// Log: through `on_change`: event=dnsbl_list list=zen.spamhaus.org type=address state=down reason="...", and
+// number=2 where another one of this type has the name already
 #pragma once
 
 #include "common/facts.h"

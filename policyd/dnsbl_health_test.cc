@@ -1,5 +1,6 @@
 #include "policyd/dnsbl_health.h"
 
+#include "common/metrics.h"
 #include "test/status_of.h"
 
 #include <doctest/doctest.h>
@@ -123,6 +124,24 @@ TEST_CASE("DnsblHealth: a reload takes over what is known")
 
     lists[2].self_test = false; // it is not to be tested any more
     CHECK(DnsblHealth(lists, told.on_change(), &before).is_usable(2, false));
+}
+
+TEST_CASE("DnsblHealth: two zones with one public name have a series each, and show no key")
+{
+    const auto lists = lists_of({"aip7yig6sahg6ehsohn5shco3z.bl.example", "bip7yig6sahg6ehsohn5shco3z.bl.example"});
+    Told told;
+    DnsblHealth health(lists, told.on_change());
+    health.note(0, answer(DnsblAnswer::Kind::unlisted));
+    health.note(1, answer(DnsblAnswer::Kind::listed));
+    Facts facts;
+    health.add_facts(facts);
+
+    const auto metrics = write_metrics(facts);
+    CHECK(metrics.find("postern_dnsbl_list_listed_total{list=\"bl.example\",type=\"address\"} 0\n") != std::string::npos);
+    CHECK(metrics.find("postern_dnsbl_list_listed_total{list=\"bl.example\",type=\"address\",number=\"2\"} 1\n")
+          != std::string::npos);
+    CHECK(write_status(facts).find("dnsbl_list bl.example type=address number=2 ") != std::string::npos);
+    CHECK((metrics + write_status(facts)).find("ip7yig6sahg6ehsohn5shco3z") == std::string::npos);
 }
 
 } // namespace postern

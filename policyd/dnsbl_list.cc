@@ -28,6 +28,7 @@ public:
         }
         for (const auto& zone : settings_.zones)
             add(zone);
+        number();
         return std::move(lists_);
     }
 
@@ -49,6 +50,14 @@ private:
         list.self_test &= wanted.self_test;
         if (!wanted.public_name.empty())
             list.public_name = wanted.public_name;
+    }
+
+    void number()
+    {
+        for (auto list = lists_.begin(); list != lists_.end(); ++list)
+            list->number += static_cast<int>(std::count_if(lists_.begin(), list, [&](const DnsblList& other) {
+                return other.type == list->type && other.public_name == list->public_name;
+            }));
     }
 
     DnsblList& list_of(const DnsblSite& site, const DnsblZone& wanted, const KnownList* known)

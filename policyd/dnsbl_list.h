@@ -30,6 +30,7 @@ struct DnsblList {
     DnsblZoneType type = DnsblZoneType::address;
     std::string zone;        // may hold a key: never in a text that leaves the daemon but as a question
     std::string public_name; // what to call it
+    int number = 1;          // of those of its type that are called so, as two zones with keys are, in their order
     std::vector<Rule> rules{};
     std::vector<ReplyFilter> errors{};   // answers that never count, beside 127.255.255.0/24
     std::vector<std::string> test_names{}; // of a list of names: any one of them is listed

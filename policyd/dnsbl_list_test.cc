@@ -70,6 +70,22 @@ TEST_CASE("make_dnsbl_lists: the name that is shown")
     }
 }
 
+TEST_CASE("make_dnsbl_lists: those that are called the same are numbered")
+{
+    DnsblSettings settings;
+    settings.sites = {"aip7yig6sahg6ehsohn5shco3z.zen.dq.spamhaus.net", "bl.example.org",
+                      "bip7yig6sahg6ehsohn5shco3z.zen.dq.spamhaus.net*2", "zen.spamhaus.org"};
+    settings.zones = {zone_of("bl.example.org"), zone_of("cip7yig6sahg6ehsohn5shco3z.dbl.dq.spamhaus.net")};
+    settings.zones[0].type = DnsblZoneType::helo;
+    settings.zones[1].public_name = "zen.spamhaus.org";
+
+    std::string got;
+    for (const auto& list : make_dnsbl_lists(settings, {}))
+        got += list.public_name + " " + std::to_string(list.number) + "\n";
+    CHECK(got == "zen.spamhaus.org 1\nbl.example.org 1\nzen.spamhaus.org 2\nzen.spamhaus.org 3\nbl.example.org 1\n"
+                 "zen.spamhaus.org 4\n");
+}
+
 TEST_CASE("make_dnsbl_lists: the template of a rule")
 {
     DnsblSettings settings;
