@@ -85,6 +85,15 @@ public:
             erase_entry(slot_of(*oldest_));
     }
 
+    // Forgets what is too much.
+    void set_capacity(std::size_t capacity)
+    {
+        capacity_ = std::max<std::size_t>(capacity, 1);
+        while (size_ > capacity_)
+            erase_oldest();
+    }
+
+    std::size_t capacity() const { return capacity_; }
     std::size_t size() const { return size_; }
 
 private:

@@ -95,4 +95,19 @@ TEST_CASE("LruCache: find_or_put makes only what is not there")
     CHECK(cache.size() == 2);
 }
 
+TEST_CASE("LruCache: another capacity forgets the oldest of what is too much")
+{
+    LruCache<int> cache(3);
+    for (const auto* key : {"a", "b", "c"})
+        cache.put(key, 1);
+    cache.set_capacity(2);
+    CHECK(cache.size() == 2);
+    CHECK_FALSE(cache.find("a"));
+    cache.set_capacity(4);
+    for (const auto* key : {"d", "e", "f"})
+        cache.put(key, 1);
+    CHECK(cache.size() == 4);
+    CHECK_FALSE(cache.find("b"));
+}
+
 } // namespace postern

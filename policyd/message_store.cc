@@ -1,11 +1,23 @@
 #include "policyd/message_store.h"
 
+#include <algorithm>
+
 namespace postern {
+namespace {
+
+constexpr std::size_t messages_a_connection = 3; // LruCache knows the oldest only to within half of its entries
+
+} // namespace
 
 MessageStore::MessageStore(std::size_t capacity, std::chrono::seconds lifetime)
     : lifetime_(lifetime)
     , entries_(capacity)
 {
+}
+
+void MessageStore::make_room_for(std::size_t connections)
+{
+    entries_.set_capacity(std::max(least_capacity, messages_a_connection * connections));
 }
 
 std::shared_ptr<PolicyMessage> MessageStore::at(std::string_view instance, Time now)

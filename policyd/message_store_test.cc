@@ -84,4 +84,22 @@ TEST_CASE("MessageStore: 100,000 messages stay 5,000")
     CHECK_FALSE(store.find("94999", start));
 }
 
+TEST_CASE("MessageStore: the messages of all connections have room, each its one and those that are over")
+{
+    struct Case {
+        std::size_t connections, want;
+    };
+    MessageStore store;
+    for (const auto& c : {Case{1, 5'000}, Case{2'000, 6'000}, Case{20'000, 60'000}, Case{100, 5'000}}) {
+        CAPTURE(c.connections);
+        store.make_room_for(c.connections);
+        CHECK(store.capacity() == c.want);
+        const auto first = store.at("first", start);
+        for (std::size_t i = 0; i < c.connections; ++i) // each of the others begins one, and one more
+            store.at(std::to_string(i), start), store.at("n" + std::to_string(i), start);
+        CHECK(store.find("first", start) == first);
+        CHECK(store.size() <= c.want);
+    }
+}
+
 } // namespace postern

@@ -259,6 +259,7 @@ Result<> Policyd::configure(const Config& config)
     if (parts_->recipients)
         parts_->recipients->start(std::exchange(parts_->recipient_table, {}));
     current_.policy = std::make_shared<Policy>(checks(*parts_), messages_, counts_, log_, names_of_checks());
+    messages_.make_room_for(static_cast<std::size_t>(config.policyd.max_connections));
     if (server_)
         server_->set_options(server_options(config.policyd));
     return {};
@@ -298,7 +299,9 @@ void Policyd::add_facts(Facts& facts) const
             .counter("displaced", server.displaced, "Idle connections closed to make room for others.");
     }
     postern::add_facts(counts_, facts);
-    facts.line("messages").gauge("", messages_.size(), "Messages that are remembered for their next recipients.");
+    facts.line("messages")
+        .gauge("", messages_.size(), "Messages that are remembered for their next recipients.")
+        .gauge("most", messages_.capacity(), "So many messages can be remembered, by policyd.max_connections.");
     const auto addresses = addresses_->state();
     facts.line("client_address")
         .word("state", addresses.is_hidden ? "hidden" : "visible", {"visible", "hidden"},

@@ -194,7 +194,7 @@ TEST_CASE("Policyd: an explanation says what the answer would be, and changes no
     const auto status = fixture.status();
     CAPTURE(status);
     CHECK(status.find("requests 0\n") != std::string::npos);
-    CHECK(status.find("messages 0\n") != std::string::npos);
+    CHECK(status.find("messages 0 most=6000\n") != std::string::npos);
     CHECK(status.find("waiting_writes=0 ") != std::string::npos);
 }
 
@@ -224,8 +224,15 @@ TEST_CASE("Policyd: status")
     for (const auto* line : {"function policyd state=ready\nfunction spf state=ready\n",
                              "connections open=1 accepted=1 displaced=0\n", "requests 2\n",
                              "answers dunno=1 defer_if_permit=1 headers=0 mean_us=", "check spf dunno=1 defer_if_permit=1 observed=0 ",
-                             "messages 1\n", "spf_cache hits=0 ", "dns hits="})
+                             "messages 1 most=6000\n", "spf_cache hits=0 ", "dns hits="})
         CHECK(status.find(line) != std::string::npos);
+}
+
+TEST_CASE("Policyd: a reload makes room for the messages of more connections")
+{
+    Fixture fixture(deferring);
+    CHECK(fixture.configure("[policyd]\nmax_connections = 10000\n"));
+    CHECK(fixture.status().find("messages 0 most=30000\n") != std::string::npos);
 }
 
 TEST_CASE("Policyd: DNS lists are asked where some are named, and stay as they are if nothing changes")
