@@ -48,8 +48,6 @@ private:
             if (const auto error = ReplyFilter::parse(pattern))
                 list.errors.push_back(*error);
         list.self_test &= wanted.self_test;
-        if (!wanted.public_name.empty())
-            list.public_name = wanted.public_name;
     }
 
     void number()
@@ -65,7 +63,7 @@ private:
         const auto same = [&](const DnsblList& list) { return list.type == wanted.type && list.zone == site.zone; };
         if (const auto it = std::find_if(lists_.begin(), lists_.end(), same); it != lists_.end())
             return *it;
-        DnsblList list{.type = wanted.type, .zone = site.zone, .public_name = shown_name(site.zone)};
+        DnsblList list{.type = wanted.type, .zone = site.zone, .public_name = shown_dnsbl_zone(site.zone, settings_, tables_)};
         list.test_names = {"test", "2.0.0.127"}; // RFC 5782 5: TEST; some have the address instead
         if (known && !known->test_name.empty())
             list.test_names.emplace_back(known->test_name);
@@ -73,12 +71,6 @@ private:
             list.errors.push_back(*ReplyFilter::parse(known->errors));
         lists_.push_back(std::move(list));
         return lists_.back();
-    }
-
-    std::string shown_name(const std::string& zone) const
-    {
-        const auto it = tables_.public_names.find(zone);
-        return it == tables_.public_names.end() ? public_name(zone) : it->second;
     }
 
     // Postfix looks for "zone=filter", from 3.10 on for the zone alone, too.
@@ -124,6 +116,15 @@ int DnsblList::lowest() const
 DnsblLists make_dnsbl_lists(const DnsblSettings& settings, const DnsblTables& tables)
 {
     return ListMaker(settings, tables).make();
+}
+
+std::string shown_dnsbl_zone(const std::string& zone, const DnsblSettings& settings, const DnsblTables& tables)
+{
+    for (auto set = settings.zones.rbegin(); set != settings.zones.rend(); ++set) // of two the last counts
+        if (const auto site = parse_dnsbl_site(set->site); site && site->zone == zone && !set->public_name.empty())
+            return set->public_name;
+    const auto it = tables.public_names.find(zone);
+    return it == tables.public_names.end() ? public_name(zone) : it->second;
 }
 
 std::string_view dnsbl_type_name(DnsblZoneType type)

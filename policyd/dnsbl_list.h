@@ -44,6 +44,9 @@ using DnsblLists = std::vector<DnsblList>;
 
 DnsblLists make_dnsbl_lists(const DnsblSettings& settings, const DnsblTables& tables);
 
+// What to call a zone: as its [[dnsbl.zone]] has it, else as the map, else what of it holds no key.
+std::string shown_dnsbl_zone(const std::string& zone, const DnsblSettings& settings, const DnsblTables& tables);
+
 // As in the configuration: "address".
 std::string_view dnsbl_type_name(DnsblZoneType type);
 

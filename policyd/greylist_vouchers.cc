@@ -1,7 +1,6 @@
 #include "policyd/greylist_vouchers.h"
 
 #include "common/dnsbl/known_lists.h"
-#include "common/dnsbl/public_name.h"
 #include "common/mail_address.h"
 
 #include <algorithm>
@@ -38,7 +37,7 @@ Result<GreylistVouchers> GreylistVouchers::create(const GreylistSettings& settin
         const auto site = parse_dnsbl_site(text);
         if (!site)
             return tl::unexpected(site.error());
-        Zone zone{site->zone, {}, {}};
+        Zone zone{site->zone, vouchers.sources_.shown_zone(site->zone), {}, {}};
         const auto* const known = find_known_list(site->zone);
         if (site->filter)
             zone.listings.push_back(*site->filter);
@@ -60,7 +59,7 @@ asio::awaitable<std::string> GreylistVouchers::voucher(const IpAddress& client, 
     for (const auto& zone : zones_) {
         const bool is_good = co_await is_listed(zone, client, deadline);
         if (notes)
-            notes->push_back(fmt::format("{}: {}, 1 lookup", public_name(zone.name), is_good ? "listed" : "not listed"));
+            notes->push_back(fmt::format("{}: {}, 1 lookup", zone.shown, is_good ? "listed" : "not listed"));
         if (is_good)
             co_return "DNS allow list";
     }

@@ -8,10 +8,11 @@
 // 127.255.255.x and what else is known of it) vouches for nobody.
 // Failure: a DNS that does not answer by the time limit speaks for nobody.
 // Config: [greylist] allow_zones, spf_domains
-// See: common/dnsbl/site, common/dnsbl/known_lists
+// See: common/dnsbl/site, common/dnsbl/known_lists, common/dnsbl/public_name
 #pragma once
 
 #include "common/dns/resolver.h"
+#include "common/dnsbl/public_name.h"
 #include "common/dnsbl/site.h"
 #include "common/result.h"
 #include "common/spf/spf_answer.h"
@@ -32,6 +33,7 @@ public:
     struct Sources {
         std::shared_ptr<Resolver> resolver;
         CheckHost check_host;
+        std::function<std::string(const std::string& zone)> shown_zone = public_name; // a zone may hold a key
     };
 
     // Failure: an entry of allow_zones that is none, which the settings' table has kept out.
@@ -49,7 +51,8 @@ public:
 
 private:
     struct Zone {
-        std::string name;
+        std::string name;  // may hold a key
+        std::string shown; // what to call it
         std::vector<ReplyFilter> listings, errors; // each: none, or one
         bool counts(const IpAddress& answer) const;
     };

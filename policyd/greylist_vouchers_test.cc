@@ -102,6 +102,18 @@ TEST_CASE("GreylistVouchers: notes say what each was asked and said")
                                             "SPF of a.example: fail, 3 of 10 lookups, 1 void"});
 }
 
+TEST_CASE("GreylistVouchers: notes call a zone as they are told")
+{
+    GreylistSettings settings;
+    settings.allow_zones = {"Secret.allow.example=127.0.0.2"};
+    const auto made = vouchers(settings, {std::make_shared<FakeResolver>(), {}, [](const std::string& zone) {
+                                              return zone == "secret.allow.example" ? "allow.example" : zone;
+                                          }});
+    std::vector<std::string> notes;
+    CHECK(run(made.voucher(*parse_ip_address("192.0.2.1"), "h.example", Deadline::max(), &notes)) == "");
+    CHECK(notes == std::vector<std::string>{"allow.example: not listed, 1 lookup"});
+}
+
 TEST_CASE("GreylistVouchers: nobody is asked where nobody is listed")
 {
     CHECK(GreylistVouchers().empty());

@@ -181,6 +181,27 @@ Result<> Policyd::build_recipients(Parts& parts) const
     return {};
 }
 
+Result<> Policyd::build_greylist(Parts& parts) const
+{
+    const auto& config = parts.config;
+    if (!config.greylist.enable)
+        return {};
+    DnsblTables tables; // say what to call allow_zones, also where [dnsbl] itself asks nothing
+    if (!config.greylist.allow_zones.empty()) {
+        auto read = read_dnsbl_tables(config.dnsbl, read_text_file);
+        if (!read)
+            return tl::unexpected(read.error());
+        tables = std::move(*read);
+    }
+    auto greylist = greylist_.prepare(config, {parts.resolver, check_host(parts), [&](const std::string& zone) {
+                                                   return shown_dnsbl_zone(zone, config.dnsbl, tables);
+                                               }});
+    if (!greylist)
+        return tl::unexpected(greylist.error());
+    parts.greylist = std::move(*greylist);
+    return {};
+}
+
 ChainedCheck Policyd::dnsbl_check(const Parts& parts) const
 {
     const auto& settings = parts.config.dnsbl;
@@ -233,12 +254,8 @@ Result<std::unique_ptr<Policyd::Parts>> Policyd::build(const Config& config) con
         return tl::unexpected(built.error());
     if (const auto built = build_spf(*parts); !built)
         return tl::unexpected(built.error());
-    if (config.greylist.enable) {
-        auto greylist = greylist_.prepare(config, {parts->resolver, check_host(*parts)});
-        if (!greylist)
-            return tl::unexpected(greylist.error());
-        parts->greylist = std::move(*greylist);
-    }
+    if (const auto built = build_greylist(*parts); !built)
+        return tl::unexpected(built.error());
     return parts;
 }
 

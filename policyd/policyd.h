@@ -72,6 +72,7 @@ private:
     Result<> build_recipients(Parts& parts) const;
     ChainedCheck dnsbl_check(const Parts& parts) const;
     static GreylistVouchers::CheckHost check_host(const Parts& parts);
+    Result<> build_greylist(Parts& parts) const;
     Result<> build_spf(Parts& parts) const;
     ChainedCheck spf_check(const Parts& parts) const;
     std::vector<ChainedCheck> checks(const Parts& parts);

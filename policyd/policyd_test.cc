@@ -283,6 +283,23 @@ TEST_CASE("Policyd: a table of DNS lists that cannot be read changes nothing")
     CHECK(fixture.status().find("dnsbl_") == std::string::npos);
 }
 
+TEST_CASE("Policyd: greylist.allow_zones are called as [dnsbl] has it, whatever it asks itself")
+{
+    const ScratchFolder folder;
+    std::ofstream(folder / "map") << "mapped.allow.example allow.example\n";
+    const auto settings = "[policyd]\nchecks = [\"greylist\"]\n[greylist]\ndatabase = \"" + folder / "greylist.db" + "\"\n"
+        "allow_zones = [\"mapped.allow.example\", \"set.allow.example\", \"aip7yig6sahg6ehsohn5shco3z.allow.example\"]\n"
+        "[dnsbl]\nenable = false\nreply_map = \"" + folder / "map" + "\"\n"
+        "[[dnsbl.zone]]\nsite = \"set.allow.example\"\npublic_name = \"other.example\"\n";
+    Fixture fixture(settings);
+    const auto explained = fixture.explain("client_address=203.0.113.1 helo_name=a sender=a@example.org recipient=user@example.org");
+    CAPTURE(explained);
+    CHECK(explained.find(" allow.example: not listed") != std::string::npos);
+    CHECK(explained.find(" other.example: not listed") != std::string::npos);
+    for (const auto* secret : {"mapped", "set.", "aip7"})
+        CHECK(explained.find(secret) == std::string::npos);
+}
+
 TEST_CASE("Policyd: what cannot be built changes nothing")
 {
     Fixture fixture(deferring);
