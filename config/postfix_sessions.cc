@@ -68,25 +68,35 @@ Result<std::uint64_t> process_clock(std::chrono::milliseconds ago)
     return time - std::min(time, static_cast<std::uint64_t>(std::max(ago.count(), std::int64_t{0})) * per_second / 1000);
 }
 
-Result<std::size_t> sessions_from_before(const std::string& queue_directory, std::uint64_t moment)
+Result<std::vector<PostfixProcess>> postfix_processes(const std::string& queue_directory, const std::string& processes)
 {
     const auto pid_file = queue_directory + "/pid/master.pid";
     const auto master = number<int>(trim(first_line(pid_file)));
     if (!master)
         return fail("{}: no process of Postfix's", pid_file);
-    std::size_t count = 0;
+    std::vector<PostfixProcess> children;
     std::error_code error;
-    for (fs::directory_iterator at("/proc", error), end; !error && at != end; at.increment(error)) {
+    for (fs::directory_iterator at(processes, error), end; !error && at != end; at.increment(error)) {
         if (!number<int>(at->path().filename().string()))
             continue;
-        const auto process = parse_process_stat(first_line(at->path() / "stat"));
-        if (process && process->parent == *master && process->start < moment
-            && std::find(std::begin(programs), std::end(programs), process->name) != std::end(programs))
-            ++count;
+        auto stat = parse_process_stat(first_line(at->path() / "stat"));
+        if (stat && stat->parent == *master)
+            children.push_back({at->path(), std::move(*stat)});
     }
     if (error)
-        return fail("/proc: {}", error.message());
-    return count;
+        return fail("{}: {}", processes, error.message());
+    return children;
+}
+
+Result<std::size_t> sessions_from_before(const std::string& queue_directory, std::uint64_t moment)
+{
+    const auto children = postfix_processes(queue_directory);
+    if (!children)
+        return tl::unexpected(children.error());
+    return static_cast<std::size_t>(std::count_if(children->begin(), children->end(), [&](const PostfixProcess& child) {
+        return child.stat.start < moment
+            && std::find(std::begin(programs), std::end(programs), child.stat.name) != std::end(programs);
+    }));
 }
 
 } // namespace postern

@@ -1,5 +1,6 @@
-// postfix_sessions - the smtpd(8) and cleanup(8) processes of one Postfix, and when they began
+// postfix_sessions - the processes of one Postfix, its smtpd(8) and cleanup(8) above all, and when they began
 //
+// Its own only, where one sees those of others: the children of its master(8).
 // `postfix reload` ends none of them: a session goes on with the lines it began
 // with, and asks the programs that those name, until its client has left. Who
 // stops such a program has to wait for that.
@@ -28,6 +29,14 @@ struct ProcessStat {
 
 // Pure: the one line of /proc/PID/stat. None: it is no such line.
 std::optional<ProcessStat> parse_process_stat(std::string_view text);
+
+struct PostfixProcess {
+    std::string folder; // "/proc/123"
+    ProcessStat stat;
+};
+
+// Of the Postfix whose queue this is; `processes` is a folder like /proc.
+Result<std::vector<PostfixProcess>> postfix_processes(const std::string& queue_directory, const std::string& processes = "/proc");
 
 // That moment, as ProcessStat::start has it.
 Result<std::uint64_t> process_clock(std::chrono::milliseconds ago);

@@ -31,6 +31,27 @@ TEST_CASE("parse_process_stat")
     }
 }
 
+TEST_CASE("postfix_processes: the children of the master that the queue names")
+{
+    const ScratchFolder folder;
+    const auto write = [&](const std::string& name, const std::string& text) {
+        std::filesystem::create_directories(std::filesystem::path(folder / name).parent_path());
+        std::ofstream(folder / name) << text;
+    };
+    const std::string rest = " 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 12345 20 21\n";
+    write("queue/pid/master.pid", "         99\n");
+    write("proc/123/stat", "123 (smtpd) S 99" + rest);
+    write("proc/124/stat", "124 (smtpd) S 98" + rest);
+    write("proc/self/stat", "125 (smtpd) S 99" + rest);
+    write("proc/126/comm", "smtpd\n");
+    const auto processes = postfix_processes(folder / "queue", folder / "proc");
+    REQUIRE(processes);
+    REQUIRE(processes->size() == 1);
+    CHECK(processes->at(0).folder == folder / "proc/123");
+    CHECK(processes->at(0).stat == ProcessStat{"smtpd", 99, 12345});
+    CHECK_FALSE(postfix_processes(folder / "queue", folder / "nowhere"));
+}
+
 TEST_CASE("a process has begun before now; a Postfix that does not run is an error")
 {
     std::ifstream file("/proc/self/stat");

@@ -1,5 +1,7 @@
 #include "container/drain.h"
 
+#include "config/postfix_sessions.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
@@ -41,15 +43,11 @@ bool has_file(const fs::path& folder)
 UnderWay what_is_under_way(const std::string& processes, const std::string& queue)
 {
     UnderWay found;
-    std::error_code error;
-    for (fs::directory_iterator it(processes, error), end; !error && it != end; it.increment(error)) {
-        if (const auto number = it->path().filename().string(); number.find_first_not_of("0123456789") != std::string::npos)
-            continue;
-        const auto name = beginning_of(it->path() / "comm");
-        const auto line_end = std::min(name.find('\n'), name.size());
-        const bool delivers = std::find(std::begin(deliverers), std::end(deliverers), name.substr(0, line_end)) != std::end(deliverers);
-        if ((!delivers && name.substr(0, line_end) != "smtpd")
-            || beginning_of(it->path() / "cmdline").find(drain_mark) != std::string::npos)
+    const auto children = postfix_processes(queue, processes);
+    for (const auto& [folder, stat] : children ? *children : std::vector<PostfixProcess>()) { // its end is the children's
+        const bool delivers = std::find(std::begin(deliverers), std::end(deliverers), stat.name) != std::end(deliverers);
+        if ((!delivers && stat.name != "smtpd")
+            || beginning_of(fs::path(folder) / "cmdline").find(drain_mark) != std::string::npos)
             continue;
         ++(delivers ? found.deliveries : found.sessions);
     }

@@ -3,7 +3,8 @@
 // The ports stay open with another master.cf behind them, in which each says
 // 421 to who is new, and Postfix reads that by a reload. So no process of
 // before takes a second session: one that is there is at work. Its successors
-// bear a mark in their command lines.
+// bear a mark in their command lines. Only its own processes count, not those
+// of a host's Postfix that a container with --pid=host sees, too.
 // See: master(8), RFC 5321 3.8 (421), container/render_master_cf.cc
 #pragma once
 
@@ -25,7 +26,8 @@ struct UnderWay {
     std::string text() const; // "2 sessions, 1 delivery and mail in the queue"
 };
 
-// By a folder like /proc, and one like /var/spool/postfix. What vanishes meanwhile is not counted.
+// By a folder like /proc, and one like /var/spool/postfix, whose pid/master.pid names the Postfix. What vanishes
+// meanwhile is not counted.
 UnderWay what_is_under_way(const std::string& processes, const std::string& queue);
 
 } // namespace postern

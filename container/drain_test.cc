@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct Process {
     const char* number;
     const char* name;
     std::string line;
+    int parent = 7; // master(8)
 };
 
 void write(const fs::path& path, std::string_view text)
@@ -43,6 +45,8 @@ TEST_CASE("drain: what began before the reload counts")
         {"one that postscreen passed on", {{"30", "smtpd", "smtpd\0-t\0pass\0-o\0max_use=1\0"s}}, {}, "1 session"},
         {"deliveries", {{"40", "smtp", "smtp\0-t\0unix\0"s}, {"41", "local", "local\0"s}, {"42", "smtp", "smtp\0-o\0max_idle=1s\0"s}}, {},
          "2 deliveries"},
+        {"another Postfix beside it", {{"30", "smtpd", session, 8}, {"31", "smtpd", session}, {"40", "smtp", "smtp\0"s, 8}}, {}, "1 session"},
+        {"names with blanks", {{"30", "smtpd 1 2", session}, {"31", "x) S 7", "x\0"s}}, {}, "nothing"},
         {"fresh mail", {}, {"active/ABC"}, "mail in the queue"},
         {"mail that waits", {}, {"deferred/A/ABC", "hold/DEF"}, "nothing"},
         {"all", {{"30", "smtpd", session}, {"32", "smtpd", session}, {"40", "lmtp", ""}}, {"incoming/ABC", "maildrop/DEF"},
@@ -52,9 +56,12 @@ TEST_CASE("drain: what began before the reload counts")
         CAPTURE(std::string(c.name));
         const ScratchFolder folder;
         for (const auto& process : c.processes) {
-            write(fs::path(folder / "proc") / process.number / "comm", process.name + "\n"s);
+            write(fs::path(folder / "proc") / process.number / "stat",
+                  fmt::format("{} ({}) S {} 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 12345 20 21\n", process.number,
+                              process.name, process.parent));
             write(fs::path(folder / "proc") / process.number / "cmdline", process.line);
         }
+        write(fs::path(folder / "queue/pid/master.pid"), "                7\n");
         for (const auto* const mail : c.mails)
             write(fs::path(folder / "queue") / mail, "");
         const auto found = what_is_under_way(folder / "proc", folder / "queue");
@@ -62,6 +69,7 @@ TEST_CASE("drain: what began before the reload counts")
         CHECK(found.is_nothing() == (found.text() == "nothing"));
     }
     CHECK(what_is_under_way("/nowhere", "/nowhere").is_nothing());
+    CHECK(what_is_under_way("/proc", "/nowhere").is_nothing()); // without a Postfix nothing is its own
 }
 
 } // namespace postern
