@@ -48,7 +48,7 @@ GreylistSqlite::GreylistSqlite(asio::io_context& io, const Clock& clock, Greylis
     using Writer = BatchThread<Write>;
     for (auto& reader : readers_)
         reader.thread = std::make_unique<BatchThread<Read>>(
-            [this, &reader](BatchThread<Read>&, std::vector<Read> reads) { read_batch(reader, std::move(reads)); },
+            [this, &reader](BatchThread<Read>& thread, std::vector<Read> reads) { read_batch(reader, thread, std::move(reads)); },
             BatchThread<Read>::Options{most_waiting / readers_.size(), 0ms, {}});
     writer_ = std::make_unique<Writer>(
         [this](Writer& writer, std::vector<Write> writes) { write_batch(writer, std::move(writes)); },
@@ -72,7 +72,7 @@ asio::awaitable<Result<GreylistRows>> GreylistSqlite::find(const GreylistKeys& k
 
     auto answer = std::make_shared<Answer>();
     auto& reader = readers_[next_reader_++ % readers_.size()];
-    if (!reader.thread->push({keys, answer}))
+    if (!reader.thread->push({keys, answer, rereads_}))
         answer->complete(fail("too many requests wait for the store"));
     auto rows = co_await Answer::wait(answer, deadline);
     if (!rows)
@@ -102,6 +102,7 @@ GreylistStoreState GreylistSqlite::state() const
 
 void GreylistSqlite::reread()
 {
+    ++rereads_;
     while (triplets_.size() > 0)
         triplets_.erase_oldest();
     while (clients_.size() > 0)
@@ -162,18 +163,20 @@ bool GreylistSqlite::in_memory(LruCache<std::optional<T>>& known, const std::str
     return true;
 }
 
-// A row that was read goes to memory, unless it knows something newer; `row` becomes the newest.
+// A row that was read becomes the newest that is known of it, and goes to memory.
 template <class T>
-void GreylistSqlite::remember(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row)
+void GreylistSqlite::take_newest(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row,
+                                 bool is_current)
 {
     in_memory(known, key, row);
-    known.put(key, row);
+    if (is_current)
+        known.put(key, row);
 }
 
-void GreylistSqlite::remember(const GreylistKeyPair& keys, GreylistRowPair& rows)
+void GreylistSqlite::take_newest(const GreylistKeyPair& keys, GreylistRowPair& rows, bool is_current)
 {
-    remember(triplets_, keys.triplet, rows.triplet);
-    remember(clients_, keys.client, rows.client);
+    take_newest(triplets_, keys.triplet, rows.triplet, is_current);
+    take_newest(clients_, keys.client, rows.client, is_current);
 }
 
 void GreylistSqlite::put(const std::string& key, Row row)
@@ -197,9 +200,10 @@ void GreylistSqlite::finish_reads(std::vector<Found> found)
         if (rows && is_full_ && !rows->network.triplet && !rows->domain.triplet)
             rows = fail("{}", full_trouble); // it would be unknown at its next try, too
         if (rows) {
-            remember(read.keys.network, rows->network);
+            const bool is_current = read.reread == rereads_; // else the file may say something else since
+            take_newest(read.keys.network, rows->network, is_current);
             if (!read.keys.domain.empty())
-                remember(read.keys.domain, rows->domain);
+                take_newest(read.keys.domain, rows->domain, is_current);
         }
         read.answer->complete(std::move(rows));
     }
@@ -259,7 +263,7 @@ void GreylistSqlite::post(Work work)
     });
 }
 
-void GreylistSqlite::read_batch(Reader& reader, std::vector<Read> reads)
+void GreylistSqlite::read_batch(Reader& reader, const BatchThread<Read>& thread, std::vector<Read> reads)
 {
     std::vector<Found> found;
     found.reserve(reads.size());
@@ -267,6 +271,8 @@ void GreylistSqlite::read_batch(Reader& reader, std::vector<Read> reads)
     if (reader.opens_anew.exchange(false))
         tables.reset();
     for (auto& read : reads) {
+        if (thread.stopping()) // nobody waits any more, and the disk may be slow
+            return;
         Result<GreylistRows> rows = fail("not read");
         if (!tables) {
             if (auto opened = GreylistTables::open_for_reading(options_.path))
@@ -388,8 +394,10 @@ void GreylistSqlite::rest(BatchThread<Write>& writer)
             writer.pause(first_pause);
         return;
     }
-    if (const auto ok = make_room(); !ok)
-        post([this, what = ok.error().what] { set_trouble(what); });
+    const auto room = make_room();
+    if (!room || lacks_room_) // else only a write would say that it works again, and there may be none
+        post([this, trouble = room ? std::string() : room.error().what] { set_trouble(trouble); });
+    lacks_room_ = !room;
     scan();
 }
 

@@ -72,6 +72,7 @@ private:
     struct Read {
         GreylistKeys keys;
         std::shared_ptr<Answer> answer; // completed on the io_context's thread
+        std::uint64_t reread;           // how often reread() had been called: what is older is not remembered
     };
     struct Write {
         std::uint64_t number;
@@ -102,8 +103,8 @@ private:
     template <class T>
     bool in_memory(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row);
     template <class T>
-    void remember(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row);
-    void remember(const GreylistKeyPair& keys, GreylistRowPair& rows);
+    void take_newest(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row, bool is_current);
+    void take_newest(const GreylistKeyPair& keys, GreylistRowPair& rows, bool is_current);
     void put(const std::string& key, Row row);
     void finish_reads(std::vector<Found> found);
     void finish_writes(Part part, std::size_t from = 0);
@@ -113,7 +114,7 @@ private:
     void lose(Part part);
 
     // On the threads
-    void read_batch(Reader& reader, std::vector<Read> reads);
+    void read_batch(Reader& reader, const BatchThread<Read>& thread, std::vector<Read> reads);
     void write_batch(BatchThread<Write>& writer, std::vector<Write> writes);
     void rest(BatchThread<Write>& writer); // what the writer does between batches
     void scan();
@@ -138,6 +139,7 @@ private:
     std::unordered_map<std::string, Unwritten> unwritten_;
     std::optional<KeyFilter> filter_; // of all keys in the file; none: it is being made
     std::uint64_t last_number_ = 0; // of a write
+    std::uint64_t rereads_ = 0;
     std::string trouble_;
     bool is_full_ = false;
     std::uint64_t failed_finds_ = 0;
@@ -150,6 +152,7 @@ private:
     std::atomic<bool> wants_scan_ = false;
     GreylistExpiry expiry_;                       // the writer's alone
     bool writer_is_full_ = false;                 // the writer's alone
+    bool lacks_room_ = false;                     // the writer's alone: make_room() has failed
     int haste_ = 1;                               // the writer's alone: by what ages are divided while it is full
     std::mutex policy_mutex_;                     // guards options_.policy
     std::array<Reader, 4> readers_;

@@ -343,6 +343,45 @@ TEST_CASE("GreylistSqlite: what another program has changed counts after reread(
     CHECK(setup.find(keys(1))->triplet == row_at(setup.clock.now()));
 }
 
+TEST_CASE("GreylistSqlite: what was read before reread() and arrives after it is not remembered")
+{
+    const ScratchFolder folder;
+    Setup setup(folder / "greylist.sqlite");
+    auto other = GreylistTables::open(folder / "greylist.sqlite");
+    REQUIRE(other);
+    for (int i = 0; i < 100; ++i) { // most of them are read before the row is there
+        CAPTURE(i);
+        const GreylistKeys asked{keys(i), {}};
+        auto before = asio::co_spawn(setup.io, setup.store.find(asked, std::chrono::steady_clock::now() + 10s), asio::use_future);
+        setup.io.restart();
+        setup.io.poll_one(); // to the reader
+        const GreylistWrite row{keys(i).triplet, row_at(setup.clock.now())};
+        REQUIRE(other->write({&row, 1}).has_value());
+        setup.store.reread();
+        setup.turn_until([&] { return before.wait_for(0s) == std::future_status::ready; });
+        REQUIRE(before.get().has_value());
+        REQUIRE(setup.find(keys(i))->triplet == row_at(setup.clock.now()));
+    }
+}
+
+TEST_CASE("GreylistSqlite: a disk that was too full to delete old rows is said to work again without a write")
+{
+    const ScratchFolder folder;
+    Setup setup(folder / "greylist.sqlite");
+    const auto time = setup.clock.now() - 30min;
+    for (int i = 0; i < 500; ++i)
+        setup.store.apply(keys(i), {TripletRow{time, time}, {}});
+    setup.turn_until_written();
+    {
+        const FullDisk full;
+        setup.store.set_policy({5min, 10min, 24h * 35, 5}); // too old by now
+        setup.turn_until([&] { return !setup.states.empty(); });
+        CHECK(setup.states.back() != "");
+    }
+    setup.turn_until([&] { return setup.states.back().empty(); });
+    CHECK(setup.find(keys(1000)).has_value());
+}
+
 TEST_CASE("GreylistSqlite: near its limit it learns nothing more, lets the unknown pass, and makes room")
 {
     const ScratchFolder folder;
