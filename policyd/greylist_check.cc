@@ -117,8 +117,11 @@ VerdictSoon GreylistCheck::ask(const PolicyRequest& request, PolicyMessage& mess
 asio::awaitable<Verdict> GreylistCheck::look_up(const PolicyRequest& request, GreylistKeys keys, Deadline deadline)
 {
     const auto rows = co_await store_.find(keys, deadline);
-    if (!rows)
+    if (!rows) {
+        if (request.notes)
+            request.notes->push_back(rows.error().what);
         co_return answer(request, Verdict{.reason = "store unavailable"});
+    }
     auto decision = greylist_decide(*rows, !keys.domain.empty(), clock_.now(), policy_for(request.recipient_address));
     if (!decision.lets_in() && !options_.vouchers.empty()) {
         auto voucher = co_await options_.vouchers.voucher(*request.client, request.helo_name, deadline, request.notes);

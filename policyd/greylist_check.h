@@ -8,7 +8,7 @@
 // speaks for the client (greylist_vouchers), and nothing is written.
 // A mail that is known is answered from memory, without a suspension.
 // Failure: a store that does not work lets the mail pass, with the reason
-// "store unavailable" in the record.
+// "store unavailable" in the record; why, stands in an explanation.
 // Config: [greylist], [[greylist.domain]], [trust].
 // See: RFC 6647
 #pragma once

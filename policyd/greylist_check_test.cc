@@ -420,6 +420,12 @@ TEST_CASE("GreylistCheck lets mail pass when the store does not work")
     const auto verdict = setup.ask(request());
     CHECK(verdict.action == Action::dunno);
     CHECK(verdict.reason == "store unavailable");
+
+    std::vector<std::string> notes;
+    auto question = request();
+    question.notes = &notes;
+    CHECK(setup.ask(question).reason == "store unavailable");
+    CHECK(notes == std::vector<std::string>{"disk full"});
 }
 
 TEST_CASE("GreylistCheck: who only asks leaves no trace")
