@@ -1,5 +1,6 @@
 #include "common/digits.h"
 
+#include <cstdint>
 #include <doctest/doctest.h>
 #include <string>
 
@@ -17,6 +18,22 @@ TEST_CASE("is_number")
         CAPTURE(c.text);
         CHECK(is_number(c.text, c.most_digits) == c.want);
     }
+}
+
+TEST_CASE("parse_number")
+{
+    CHECK(parse_number<int>("0") == 0);
+    CHECK(parse_number<int>("-007") == -7);
+    CHECK(parse_number<std::uint16_t>("65535") == 65535);
+    CHECK(parse_number<std::int64_t>("9223372036854775807") == std::int64_t{9223372036854775807});
+    for (const auto* text : {"", "-", "+1", " 1", "1 ", "1.0", "0x1", "a", "2147483648"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_number<int>(text));
+    }
+    CHECK_FALSE(parse_number<std::uint16_t>("65536"));
+    CHECK_FALSE(parse_number<std::uint16_t>("-1"));
+    CHECK_FALSE(parse_number<int>(std::string_view("1\0", 2)));
+    CHECK_FALSE(parse_number<int>({}));
 }
 
 TEST_CASE("hex_digit: of all octets, the twenty-two that are digits")

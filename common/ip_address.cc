@@ -1,5 +1,6 @@
 #include "common/ip_address.h"
 
+#include "common/digits.h"
 #include "common/text.h"
 
 #include <algorithm>
@@ -145,11 +146,10 @@ Result<IpNetwork> parse_ip_network(std::string_view text)
     if (slash == std::string_view::npos)
         return network;
 
-    const auto length = text.substr(slash + 1);
-    const auto [rest, error] = std::from_chars(length.data(), length.data() + length.size(), network.prefix);
-    if (error != std::errc() || rest != length.data() + length.size() || length.empty() || network.prefix < 0
-        || network.prefix > address->bits())
+    const auto prefix = parse_number<int>(text.substr(slash + 1));
+    if (!prefix || *prefix < 0 || *prefix > address->bits())
         return fail("\"{}\": the prefix length is not between 0 and {}", printable(text, 64), address->bits());
+    network.prefix = *prefix;
     if (address->masked(network.prefix) != *address)
         return fail("\"{}\": host bits are set; perhaps {}/{}", printable(text, 64),
                     address->masked(network.prefix).text(), network.prefix);

@@ -1,9 +1,9 @@
 #include "common/socket_address.h"
 
+#include "common/digits.h"
 #include "common/text.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <sys/socket.h>
 
@@ -30,11 +30,8 @@ bool is_host(std::string_view host)
 
 std::optional<std::uint16_t> parse_port(std::string_view text)
 {
-    std::uint16_t port = 0;
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (error != std::errc() || rest != text.data() + text.size() || port == 0)
-        return std::nullopt;
-    return port;
+    const auto port = parse_number<std::uint16_t>(text);
+    return port && *port != 0 ? port : std::nullopt;
 }
 
 // "HOST:PORT" or "[HOST]:PORT" in two; the port may be missing, colon and all.

@@ -1,9 +1,9 @@
 #include "config/postfix_sessions.h"
 
+#include "common/digits.h"
 #include "common/text.h"
 
 #include <algorithm>
-#include <charconv>
 #include <ctime>
 #include <filesystem>
 #include <fmt/format.h>
@@ -18,16 +18,6 @@ namespace fs = std::filesystem;
 
 // What is asked of policy services and milters: SMTP, QMQP, and mail of this host.
 constexpr std::string_view programs[] = {"smtpd", "cleanup", "qmqpd"};
-
-template <class Number>
-std::optional<Number> number(std::string_view text)
-{
-    Number value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size())
-        return std::nullopt;
-    return value;
-}
 
 std::string first_line(const fs::path& path)
 {
@@ -49,8 +39,8 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text)
     const auto rest = split_words(text.substr(close + 1)); // from field 3 on
     if (rest.size() < 20)
         return std::nullopt;
-    const auto parent = number<int>(rest[1]);
-    const auto start = number<std::uint64_t>(rest[19]);
+    const auto parent = parse_number<int>(rest[1]);
+    const auto start = parse_number<std::uint64_t>(rest[19]);
     if (!parent || !start)
         return std::nullopt;
     return ProcessStat{std::string(text.substr(open + 1, close - open - 1)), *parent, *start};
@@ -71,13 +61,13 @@ Result<std::uint64_t> process_clock(std::chrono::milliseconds ago)
 Result<std::vector<PostfixProcess>> postfix_processes(const std::string& queue_directory, const std::string& processes)
 {
     const auto pid_file = queue_directory + "/pid/master.pid";
-    const auto master = number<int>(trim(first_line(pid_file)));
+    const auto master = parse_number<int>(trim(first_line(pid_file)));
     if (!master)
         return fail("{}: no process of Postfix's", pid_file);
     std::vector<PostfixProcess> children;
     std::error_code error;
     for (fs::directory_iterator at(processes, error), end; !error && at != end; at.increment(error)) {
-        if (!number<int>(at->path().filename().string()))
+        if (!parse_number<int>(at->path().filename().string()))
             continue;
         auto stat = parse_process_stat(first_line(at->path() / "stat"));
         if (stat && stat->parent == *master)

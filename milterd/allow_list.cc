@@ -20,27 +20,11 @@ bool take_prefix(std::string_view& entry, std::string_view prefix)
 }
 
 // Unlike list_file's, a '#' is a comment only where the line begins: it may stand in a pattern.
-void each_line(std::string_view text, std::string_view path, const std::function<Result<>(std::string_view)>& add,
-               std::vector<Error>& faults)
+std::string_view entry_of(std::string_view line)
 {
-    std::size_t found = 0;
-    for (int number = 1; !text.empty(); ++number) {
-        const auto line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(line.size() + 1, text.size()));
-        const auto entry = trim(line);
-        if (entry.empty() || entry.front() == '#' || entry.front() == ':' || entry.front() == '!')
-            continue;
-        const auto ok = entry.size() <= list_line_limit
-            ? add(entry)
-            : fail("an entry of {} octets; at most {} are read", entry.size(), list_line_limit);
-        if (ok)
-            continue;
-        if (++found > most_list_faults) {
-            faults.push_back(Error{fmt::format("{}: and more", path)});
-            return;
-        }
-        faults.push_back(Error{fmt::format("{}:{}: {}", path, number, ok.error().what)});
-    }
+    const auto entry = trim(line);
+    const bool is_comment = entry.starts_with('#') || entry.starts_with(':') || entry.starts_with('!');
+    return is_comment ? std::string_view() : entry;
 }
 
 } // namespace
@@ -72,7 +56,7 @@ void parse_allow_list(std::string_view text, std::string_view path, AllowList& l
         patterns.push_back(std::move(*pattern));
         return {};
     };
-    each_line(text, path, add, faults);
+    parse_list_lines({text, path, entry_of}, add, faults);
 }
 
 void parse_login_list(std::string_view text, std::string_view path, std::vector<std::string>& logins,
@@ -82,7 +66,7 @@ void parse_login_list(std::string_view text, std::string_view path, std::vector<
         logins.push_back(to_lower(entry));
         return {};
     };
-    each_line(text, path, add, faults);
+    parse_list_lines({text, path, entry_of}, add, faults);
 }
 
 } // namespace postern

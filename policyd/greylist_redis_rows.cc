@@ -1,10 +1,9 @@
 #include "policyd/greylist_redis_rows.h"
 
+#include "common/digits.h"
 #include "common/redis/redis_reply.h"
 #include "common/text.h"
 #include "policyd/postgrey_dump.h"
-
-#include <charconv>
 
 namespace postern {
 namespace {
@@ -47,11 +46,8 @@ struct Numbers {
 
 std::optional<std::int64_t> read_number(std::string_view text)
 {
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc() || end != text.data() + text.size() || number < 0 || number > most)
-        return std::nullopt;
-    return number;
+    const auto number = parse_number<std::int64_t>(text);
+    return number && *number >= 0 && *number <= most ? number : std::nullopt;
 }
 
 Result<Numbers> read_numbers(std::string_view value)

@@ -5,7 +5,6 @@
 #include "policyd/postgrey_dump.h"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/chrono.h>
 
 namespace postern {
@@ -25,11 +24,10 @@ std::string_view take_word(std::string_view& line)
 
 Result<std::int64_t> read_number(std::string_view text, std::int64_t most)
 {
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || number < 0 || number > most)
+    const auto number = parse_number<std::int64_t>(text);
+    if (!number || *number < 0 || *number > most)
         return fail("\"{}\" is not a number from 0 to {}", printable(text, 40), most);
-    return number;
+    return *number;
 }
 
 // CLIENT/SENDER/RECIPIENT or CLIENT; a hash does not tell.

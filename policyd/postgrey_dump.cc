@@ -6,7 +6,6 @@
 #include "policyd/greylist_text.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace postern {
 namespace {
@@ -20,13 +19,11 @@ bool is_hash(std::string_view key)
     return key.size() == hash_size && std::all_of(key.begin(), key.end(), [](char c) { return hex_digit(c) >= 0; });
 }
 
-std::optional<std::int64_t> number(std::string_view text)
+// Until the year 3000.
+std::optional<std::int64_t> time_of(std::string_view text)
 {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > 32'503'680'000)
-        return std::nullopt;
-    return value;
+    const auto seconds = parse_number<std::int64_t>(text);
+    return seconds && *seconds >= 0 && *seconds <= 32'503'680'000 ? seconds : std::nullopt;
 }
 
 // "192.0.2.0" or "192.0.2.7/32" before a triplet's next slash
@@ -122,8 +119,8 @@ Result<std::optional<GreylistWrite>> PostgreyDump::add(std::string_view line)
 Result<std::optional<GreylistWrite>> PostgreyDump::row(std::string_view value) const
 {
     const auto parts = split(value, ',');
-    const auto first = number(parts[0]);
-    const auto last = parts.size() > 1 ? number(parts[1]) : std::nullopt;
+    const auto first = time_of(parts[0]);
+    const auto last = parts.size() > 1 ? time_of(parts[1]) : std::nullopt;
     if (!first || !last || key_.empty())
         return fail("\"{}\": \"{}\" is not two numbers", printable(key_, 80), printable(value, 40));
 

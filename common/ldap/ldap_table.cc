@@ -1,9 +1,9 @@
 #include "common/ldap/ldap_table.h"
 
+#include "common/digits.h"
 #include "common/text.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <span>
 
@@ -215,13 +215,12 @@ private:
     int number(std::string_view name, int fallback, int low, int high)
     {
         const auto text = value(name, std::to_string(fallback));
-        int number = 0;
-        const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (error != std::errc() || rest != text.data() + text.size() || number < low || number > high) {
+        const auto number = parse_number<int>(text);
+        if (!number || *number < low || *number > high) {
             fault(name, fmt::format("\"{}\" is not a number from {} to {}", printable(text, 40), low, high));
             return fallback;
         }
-        return number;
+        return *number;
     }
 
     void servers()

@@ -4,7 +4,6 @@
 #include "common/text.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 namespace postern {
@@ -85,12 +84,10 @@ bool is_ldap_host(std::string_view host)
 
 Result<std::uint16_t> parse_port(std::string_view text, std::string_view port)
 {
-    std::uint16_t number = 0;
-    const auto* const end = port.data() + port.size();
-    const auto [rest, error] = std::from_chars(port.data(), end, number);
-    if (error != std::errc() || rest != end || number == 0)
+    const auto number = parse_number<std::uint16_t>(port);
+    if (!number || *number == 0)
         return fail("\"{}\": \"{}\" is not a port", printable(text), printable(port));
-    return number;
+    return *number;
 }
 
 } // namespace

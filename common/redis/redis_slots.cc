@@ -1,10 +1,10 @@
 #include "common/redis/redis_slots.h"
 
+#include "common/digits.h"
 #include "common/text.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace postern {
 namespace {
@@ -32,16 +32,6 @@ std::uint16_t crc16(std::string_view text)
     for (const char c : text)
         crc = ((crc << 8) ^ table[((crc >> 8) ^ static_cast<unsigned char>(c)) & 0xff]) & 0xffff;
     return static_cast<std::uint16_t>(crc);
-}
-
-template <class Number>
-std::optional<Number> read_number(std::string_view text)
-{
-    Number number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc() || end != text.data() + text.size())
-        return std::nullopt;
-    return number;
 }
 
 // A name or an address, as it goes to getaddrinfo(3).
@@ -101,7 +91,7 @@ std::optional<SocketAddress> read_redis_address(std::string_view text, const Soc
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos)
         return std::nullopt;
-    const auto port = read_number<std::uint16_t>(text.substr(colon + 1));
+    const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
     return port ? address(text.substr(0, colon), *port, asked) : std::nullopt;
 }
 
@@ -131,7 +121,7 @@ std::optional<RedisRedirection> read_redis_redirection(const RedisReply& reply, 
         return std::nullopt;
     std::string_view text = reply.text;
     text.remove_prefix(std::min(text.find(' ') + 1, text.size()));
-    const auto slot = read_number<std::uint16_t>(text.substr(0, text.find(' ')));
+    const auto slot = parse_number<std::uint16_t>(text.substr(0, text.find(' ')));
     if (!slot || *slot >= redis_slot_count || text.find(' ') == std::string_view::npos)
         return std::nullopt;
     const auto server = read_redis_address(text.substr(text.find(' ') + 1), asked);
