@@ -9,12 +9,12 @@
 namespace postern {
 namespace {
 
-constexpr std::size_t max_domain = 253, max_label = 63; // RFC 1035 2.3.4, as text
+constexpr std::size_t longest_domain = 253, longest_label = 63; // RFC 1035 2.3.4, as text
 
 bool is_domain_label(std::string_view label)
 {
     const auto fits = [](char c) { return is_alnum(c) || c == '-' || c == '_'; };
-    return !label.empty() && label.size() <= max_label && std::all_of(label.begin(), label.end(), fits);
+    return !label.empty() && label.size() <= longest_label && std::all_of(label.begin(), label.end(), fits);
 }
 
 } // namespace
@@ -26,7 +26,7 @@ Result<DomainList> DomainList::parse(std::span<const std::string> entries)
         const bool is_below = entry.starts_with('.');
         const auto domain = to_a_labels(std::string_view(entry).substr(is_below ? 1 : 0));
         const auto labels = domain ? split(*domain, '.') : std::vector<std::string_view>{};
-        if (labels.empty() || domain->size() > max_domain
+        if (labels.empty() || domain->size() > longest_domain
             || !std::all_of(labels.begin(), labels.end(), is_domain_label))
             return fail("\"{}\" is not a domain such as example.org, or .example.org for all below it",
                         printable(entry, 160));

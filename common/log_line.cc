@@ -59,13 +59,13 @@ void append_code_unit(std::string& out, unsigned unit)
 
 // What an octet is to a line: a bit for each manner of writing that it would spoil. Every octet of
 // every line is looked at, so eight are looked at a time where they are most.
-constexpr unsigned char escaped = 1, quoted = 2; // it needs an escape; it needs quotes around the value
+constexpr unsigned char needs_escape = 1, needs_quotes = 2; // around the value
 
 constexpr auto octet_needs = [] {
     std::array<unsigned char, 256> needs{};
     for (int c = 0; c < 256; ++c)
-        needs[static_cast<std::size_t>(c)] = c < 0x20 || c > 0x7e || c == '"' || c == '\\' ? escaped | quoted : 0;
-    needs[' '] = needs['='] = quoted;
+        needs[static_cast<std::size_t>(c)] = c < 0x20 || c > 0x7e || c == '"' || c == '\\' ? needs_escape | needs_quotes : 0;
+    needs[' '] = needs['='] = needs_quotes;
     return needs;
 }();
 
@@ -86,7 +86,7 @@ std::size_t plain_prefix(std::string_view text, unsigned char needs)
         std::uint64_t octets = 0;
         std::memcpy(&octets, text.data() + size, 8);
         auto marks = is(octets, '"') | is(octets, '\\');
-        marks |= needs == quoted ? unprintable(octets, '!') | is(octets, '=') : unprintable(octets, ' ');
+        marks |= needs == needs_quotes ? unprintable(octets, '!') | is(octets, '=') : unprintable(octets, ' ');
         if (marks & 0x80 * each)
             break;
     }
@@ -99,7 +99,7 @@ std::size_t plain_prefix(std::string_view text, unsigned char needs)
 void append_escaped(std::string& out, std::string_view text)
 {
     while (!text.empty()) {
-        const auto plain = plain_prefix(text, escaped);
+        const auto plain = plain_prefix(text, needs_escape);
         out += text.substr(0, plain);
         text.remove_prefix(plain);
         if (text.empty())
@@ -134,7 +134,7 @@ void append_quoted(std::string& out, std::string_view text)
 
 bool is_plain(std::string_view text)
 {
-    return plain_prefix(text, quoted) == text.size();
+    return plain_prefix(text, needs_quotes) == text.size();
 }
 
 bool is_plain_value(std::string_view value)
@@ -149,7 +149,7 @@ void append_name(std::string& out, std::string_view name)
     out += name;
     if (!is_plain(name))
         std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(before), out.end(),
-                        [](char c) { return (octet_needs[static_cast<unsigned char>(c)] & quoted) != 0; }, '_');
+                        [](char c) { return (octet_needs[static_cast<unsigned char>(c)] & needs_quotes) != 0; }, '_');
 }
 
 // One line in the making.
