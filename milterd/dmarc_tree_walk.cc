@@ -15,7 +15,7 @@ namespace {
 
 using PendingReply = std::shared_ptr<Pending<DnsReply>>;
 
-asio::awaitable<DnsReply> ask_dns(Resolver& resolver, std::string name, Deadline deadline)
+asio::awaitable<DnsReply> ask_for_txt(Resolver& resolver, std::string name, Deadline deadline)
 {
     co_return co_await resolver.lookup(std::move(name), RrType::txt, deadline);
 }
@@ -72,7 +72,7 @@ asio::awaitable<DmarcWalk> walk_dmarc_tree(Resolver& resolver, std::string domai
     for (const auto& each : domains) {
         auto reply = std::make_shared<Pending<DnsReply>>();
         replies.push_back(reply);
-        asio::co_spawn(executor, ask_dns(resolver, "_dmarc." + each, deadline),
+        asio::co_spawn(executor, ask_for_txt(resolver, "_dmarc." + each, deadline),
                        [reply](const std::exception_ptr& fault, DnsReply answer) {
                            reply->complete(fault ? DnsReply{} : std::move(answer));
                        });

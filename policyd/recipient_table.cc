@@ -57,11 +57,11 @@ Result<RecipientEntry> header(std::string_view text)
     return entry;
 }
 
-struct Word {
+struct ActionWord {
     std::string_view name;
     Action action;
 };
-constexpr Word refusals[] = {{"reject", Action::reject},
+constexpr ActionWord refusals[] = {{"reject", Action::reject},
                              {"defer", Action::defer},
                              {"defer_if_permit", Action::defer_if_permit},
                              {"defer_if_reject", Action::defer_if_reject}};

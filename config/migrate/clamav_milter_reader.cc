@@ -37,14 +37,14 @@ std::string clamd_address(std::string_view socket)
     return fmt::format("inet:{}{}", host, has_port ? "" : ":3310");
 }
 
-struct Word {
+struct OldWord {
     std::string_view old, ours;
 };
 
-constexpr Word of_infected[] = {{"Accept", "accept"}, {"Reject", "reject"}, {"Defer", "defer"}, {"Blackhole", "discard"},
+constexpr OldWord of_infected[] = {{"Accept", "accept"}, {"Reject", "reject"}, {"Defer", "defer"}, {"Blackhole", "discard"},
                                 {"Quarantine", "quarantine"}};
-constexpr Word of_failure[] = {{"Accept", "accept"}, {"Reject", "reject"}, {"Defer", "defer"}};
-constexpr Word of_log[] = {{"Off", "never"}, {"Basic", "found"}, {"Full", "found"}};
+constexpr OldWord of_failure[] = {{"Accept", "accept"}, {"Reject", "reject"}, {"Defer", "defer"}};
+constexpr OldWord of_log[] = {{"Off", "never"}, {"Basic", "found"}, {"Full", "found"}};
 
 class ClamavMilterReader {
 public:
@@ -200,10 +200,10 @@ private:
         return false;
     }
 
-    bool take_one_of(const ClamavLine& line, std::span<const Word> words, std::string_view setting)
+    bool take_one_of(const ClamavLine& line, std::span<const OldWord> words, std::string_view setting)
     {
         const auto it = std::find_if(words.begin(), words.end(),
-                                     [&](const Word& word) { return equals_ignoring_case(word.old, line.value); });
+                                     [&](const OldWord& word) { return equals_ignoring_case(word.old, line.value); });
         if (it == words.end())
             migration_.fault(at(file_, line.line), fmt::format("{} has no such value", line.name), option(line).text);
         else
