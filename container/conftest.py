@@ -8,8 +8,13 @@ import pytest
 
 import containers  # noqa: F401 - it says where mail_host is
 from mail_host.dns_server import DnsServer
+from mail_host.process import end_on_sigterm
 from mail_host.sink import Sink
 from mail_host.world import World
+
+
+def pytest_configure() -> None:
+    end_on_sigterm()
 
 
 @pytest.fixture(scope="session")

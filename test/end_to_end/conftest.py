@@ -10,14 +10,13 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 
 import pytest
 
 from mail_host import HostError, MailHost
+from mail_host.process import end_on_sigterm
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,10 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """SIGTERM ends the tests as Ctrl-C does: everything that was started is taken down."""
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-    signal.signal(signal.SIGTERM, interrupt)
+    end_on_sigterm()
 
 
 def pytest_runtest_protocol(item: pytest.Item) -> bool | None:

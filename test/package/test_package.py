@@ -10,7 +10,6 @@ import contextlib
 import os
 import smtplib
 import subprocess
-import sys
 import threading
 import urllib.request
 import uuid
@@ -19,13 +18,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "test/end_to_end"))
-
-from mail_host.client import compose, message_id_of  # noqa: E402
-from mail_host.dns_server import DnsServer  # noqa: E402
-from mail_host.process import run, wait_until  # noqa: E402
-from mail_host.world import FORGER, STRANGER, World  # noqa: E402
+from mail_host.client import compose, message_id_of
+from mail_host.dns_server import DnsServer
+from mail_host.process import run, wait_until
+from mail_host.world import FORGER, STRANGER, World
 
 HERE = "203.0.113.1"
 SENDER, USER = "a@stranger.example", "root@mail.postern.example"

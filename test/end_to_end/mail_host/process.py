@@ -15,6 +15,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -70,6 +71,13 @@ class PortReservation:
     def _is_free(self) -> bool:
         return _can_bind(socket.AF_INET, "127.0.0.1", self.port) and (
             not has_ipv6() or _can_bind(socket.AF_INET6, "::1", self.port))
+
+
+def end_on_sigterm() -> None:
+    """SIGTERM ends the tests as Ctrl-C does: everything that was started is taken down."""
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 def free_port() -> int:
