@@ -50,7 +50,7 @@ std::vector<IpAddress> loopback()
     return {IpAddress::v4({127, 0, 0, 1}), IpAddress::v6(v6)};
 }
 
-asio::awaitable<std::vector<IpAddress>> ask_dns(Resolver& resolver, std::string name, Deadline deadline)
+asio::awaitable<std::vector<IpAddress>> ask_addresses(Resolver& resolver, std::string name, Deadline deadline)
 {
     std::vector<IpAddress> addresses;
     for (const auto type : {RrType::a, RrType::aaaa}) {
@@ -121,7 +121,7 @@ ClamdLookUp look_up_with(ResolverThread& dns, std::chrono::milliseconds limit)
         if (!name)
             return at_once({});
         return asio::co_spawn(dns.io(),
-                              ask_dns(dns.resolver(), *name, std::chrono::steady_clock::now() + limit),
+                              ask_addresses(dns.resolver(), *name, std::chrono::steady_clock::now() + limit),
                               asio::use_future);
     };
 }

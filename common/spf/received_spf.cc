@@ -13,16 +13,16 @@ constexpr std::size_t max_mechanism = 120, max_problem = 160, max_domain = 253;
 
 // What an octet is to a dot-atom (RFC 5322 3.2.3) and to a quoted string: bits, so that one pass
 // without a branch tells what a whole value needs. This is on the way of every mail.
-constexpr unsigned char dot = 1, quoted = 2, escaped = 4, unprintable = 8; // none of them: atext
+constexpr unsigned char dot = 1, to_quote = 2, to_escape = 4, unprintable = 8; // none of them: atext
 
 constexpr auto octet_kinds = [] {
     std::array<unsigned char, 256> table{};
     for (unsigned c = 0; c < 256; ++c)
-        table[c] = is_alnum(static_cast<char>(c)) ? 0 : c >= 0x20 && c <= 0x7e ? quoted : unprintable;
+        table[c] = is_alnum(static_cast<char>(c)) ? 0 : c >= 0x20 && c <= 0x7e ? to_quote : unprintable;
     for (const char c : std::string_view("!#$%&'*+-/=?^_`{|}~"))
         table[static_cast<unsigned char>(c)] = 0;
     table['.'] = dot;
-    table['"'] = table['\\'] = escaped;
+    table['"'] = table['\\'] = to_escape;
     return table;
 }();
 
@@ -47,11 +47,11 @@ bool has_single_dots(std::string_view value)
 void append_quoted_string(std::string& field, std::string_view value)
 {
     field += '"';
-    if (all_octets(value) < escaped) {
+    if (all_octets(value) < to_escape) {
         field += value;
     } else {
         for (const char c : value) {
-            if (octet(c) == escaped)
+            if (octet(c) == to_escape)
                 field += '\\';
             field += octet(c) == unprintable ? '?' : c;
         }
