@@ -42,6 +42,7 @@ def test_relay_signs_and_runs_read_only(world: World, sink: Sink, tmp_path: Path
     with container(environment, *READ_ONLY, *CAPABILITIES, "-v", f"{tmp_path}/dkim.key:/etc/opendkim/dkim.key:ro",
                    "-v", f"{tmp_path}/users:/run/secrets/users:ro", image="plain") as it:
         print(f"start to healthy: {time.monotonic() - started:.1f} s")
+        assert it.exec("postern", "health") == "milterd: ok\nsmtp: ok\n"  # and policyd is switched off
         content = compose("me@postern.example", "you@stranger.example")
         assert send(b"X-Mailer: secret\r\n" + content, "me@postern.example", "you@stranger.example")[0] == 250
         arrival = sink.wait_for(message_id_of(content))

@@ -2,7 +2,8 @@
 //
 // Each daemon is asked at the socket where Postfix asks it, and Postfix as deep
 // as RCPT TO; each in a line of its own. `postern ping` asks the daemons alone,
-// at their control sockets.
+// at their control sockets. In a container of the image, what its start has
+// not switched on is not asked unless it is named.
 // The exit status is 0 if all that was asked is well, else 1.
 // See: config/health/health.h
 #pragma once
@@ -24,6 +25,7 @@ private:
     int run() const;
 
     HealthPlan plan_;
+    bool is_image_ = false;
     std::vector<std::string> only_; // policyd, milterd, smtp; none: all
     std::string path_{default_config_path};
 };
