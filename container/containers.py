@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "test/end_to_end"))
 
+from mail_host.client import Client, Session  # noqa: E402
 from mail_host.process import run, wait_until  # noqa: E402
 from mail_host.sink import Sink  # noqa: E402
 
@@ -82,13 +83,9 @@ def speak(port: int = 25, source: str = "", helo: str = "mx.stranger.example") -
 def send(content: bytes, sender: str, recipient: str, *, source: str = "", helo: str = "mx.stranger.example",
          port: int = 25) -> tuple[int, str]:
     """The reply that decided."""
-    with speak(port, source, helo) as session:
-        session.ehlo()
-        for step in (lambda: session.mail(sender), lambda: session.rcpt(recipient), lambda: session.data(content)):
-            code, text = step()
-            if code >= 400:
-                break
-        return code, text.decode()
+    with Session(HERE if source else "127.0.0.1", port, Client(helo=helo), source=source) as session:
+        reply = session.deliver(sender, [recipient], content).last
+        return reply.code, reply.text
 
 
 class OpenMail:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from mail_host.client import compose, message_id_of
+from mail_host.client import Client, Session, compose, message_id_of
 from mail_host.dns_server import DnsServer
 from mail_host.process import run, wait_until
 from mail_host.world import FORGER, STRANGER, World
@@ -92,13 +92,9 @@ def greets(port: int = 25) -> bool:
 
 def send(content: bytes, source: str = STRANGER.address, sender: str = SENDER, port: int = 25) -> tuple[int, str]:
     """The reply that decided."""
-    with smtplib.SMTP(HERE, port, local_hostname="mx.stranger.example", timeout=30, source_address=(source, 0)) as session:
-        session.ehlo()
-        for step in (lambda: session.mail(sender), lambda: session.rcpt(USER), lambda: session.data(content)):
-            code, text = step()
-            if code >= 400:
-                break
-        return code, text.decode()
+    with Session(HERE, port, Client(helo="mx.stranger.example"), source=source) as session:
+        reply = session.deliver(sender, [USER], content).last
+        return reply.code, reply.text
 
 
 def deliver(content: bytes) -> None:

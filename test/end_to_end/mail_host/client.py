@@ -67,8 +67,10 @@ class Answer:
 class Session(smtplib.SMTP):
     """One connection, on which several mails may follow each other."""
 
-    def __init__(self, host: str, port: int, client: Client, seconds: float = PATIENCE) -> None:
-        super().__init__(host, port, local_hostname=client.helo, timeout=seconds)
+    def __init__(self, host: str, port: int, client: Client, seconds: float = PATIENCE, source: str = "") -> None:
+        """From the address `source` of this host, where it has several."""
+        super().__init__(host, port, local_hostname=client.helo, timeout=seconds,
+                         source_address=(source, 0) if source else None)
         self.ehlo()
         attributes = []
         if client.address:
@@ -97,7 +99,7 @@ class Session(smtplib.SMTP):
                 answer.data = _reply(self.data(content))
             except smtplib.SMTPDataError as refused:  # DATA itself was refused
                 answer.data = _reply((refused.smtp_code, refused.smtp_error))
-        if not answer.accepted:
+        if not answer.accepted and answer.last.code != 421:  # which closes the connection: RFC 5321 3.8
             self.rset()
         return answer
 
