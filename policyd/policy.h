@@ -11,7 +11,7 @@
 // DUNNO, no other place sees what it found out, and the record says what the
 // answer would have been:
 //     event=decision action=dunno would=reject check=spf reason=fail ...
-// Failure: an exception of a check leaves answer(); the session closes the
+// Failure: an exception of a check leaves go_on(); the session closes the
 // connection.
 // Log: one event=decision a recipient: action=, check= and reason= of the check
 // that decided, who asked, and per check its verdict, reason and time:
@@ -26,6 +26,7 @@
 #include "policyd/message_store.h"
 #include "policyd/policy_context.h"
 #include "policyd/policy_counts.h"
+#include "policyd/policy_run.h"
 
 #include <asio/awaitable.hpp>
 #include <chrono>
@@ -44,15 +45,22 @@ struct ChainedCheck {
 
 class Policy {
 public:
+    using Time = std::chrono::steady_clock::time_point;
+
     // `messages`, `counts` and `log` outlive this; a reload makes a new Policy on the same ones.
     // `known_checks`: names that a policy_context may have without being in the chain; literals.
     Policy(std::vector<ChainedCheck> checks, MessageStore& messages, PolicyCounts& counts, Log& log,
            PolicyContexts::Names known_checks = {});
 
-    // Writes the reply as Postfix wants it; where it has to be waited for, by what is given.
-    // `connection` is a number that no other connection has. `request` and `reply` outlive the wait.
-    std::optional<asio::awaitable<void>> answer(const PolicyRequest& request, std::uint64_t connection,
-                                                Deadline deadline, std::string& reply);
+    // One request begins its way: its checks are asked one at each go_on(), and after the last one the reply is written
+    // as Postfix wants it. Who has many requests at hand takes them through each step together (socket_poll).
+    // `connection` is a number that no other connection has. `request` and `reply` outlive the way.
+    void begin(PolicyRun& run, const PolicyRequest& request, std::uint64_t connection, Time now, Deadline deadline,
+               std::string& reply);
+
+    // One step, unless the run is done. Where it has to be waited for: what is given does it and all that follow;
+    // `run` outlives it.
+    std::optional<asio::awaitable<void>> go_on(PolicyRun& run);
 
     // No more requests of the message with this `instance` are to come.
     void forget(std::string_view instance) { messages_.forget(instance); }
@@ -63,30 +71,19 @@ public:
     std::vector<FunctionState> states() const; // of the checks, in their order
 
 private:
-    struct Step {
-        std::unique_ptr<Check> check;
-        std::string_view field; // the name of its field in the record
-        bool observe;
-        CheckCounts* counts;
-        PolicyContexts::Selection bit; // in what a place of main.cf asks for
-    };
-    class Decision;
-    struct Run;
+    void answer_later_state(PolicyRun& run, Time now);
+    const PolicyStep* next_step(PolicyRun& run) const;
+    asio::awaitable<void> wait(PolicyRun& run, asio::awaitable<Verdict> verdict);
+    void take(PolicyRun& run, Verdict verdict);
+    void conclude(PolicyRun& run);
+    void record(const PolicyRun& run);
 
-    void answer_later_state(const PolicyRequest& request, std::uint64_t connection, std::string& reply);
-    std::optional<asio::awaitable<Verdict>> ask_on(Run& run);
-    asio::awaitable<void> wait(Run run, asio::awaitable<Verdict> verdict);
-    void take(Run& run, Verdict verdict);
-    void conclude(Run& run);
-    void record(const Decision& decision, const PolicyRequest& request, std::chrono::nanoseconds time);
-
-    std::vector<Step> steps_;
+    std::vector<PolicyStep> steps_;
     PolicyContexts contexts_;
     MessageStore& messages_;
     PolicyCounts& counts_;
     Log& log_;
-    LogRecord line_;  // the decision record in the making
-    LogRecord spare_; // the same of its part on the checks, while none is
+    LogRecord line_; // the decision record in the making
 };
 
 } // namespace postern

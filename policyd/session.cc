@@ -52,16 +52,27 @@ void Session::ready()
     });
 }
 
-void Session::round_ended()
+// One step more, now that the others of the round have come as far.
+void Session::go_on()
 {
-    guarded([this] { finish(); });
+    guarded([this] {
+        if (run_.is_done())
+            finish();
+        else if (decide_on())
+            surroundings_.poll.hold(*this);
+    });
 }
 
 // Answers what is here, as far as it goes without waiting; what has to be waited for goes on with finish().
 void Session::serve()
 {
     while (const auto text = buffer_.request()) {
-        if (!begin(*text) || !send())
+        if (!begin(*text) || surroundings_.poll.hold(*this))
+            return;
+        while (!run_.is_done())
+            if (!decide_on())
+                return;
+        if (!send())
             return;
     }
     if (is_stopping_ && buffer_.empty()) {
@@ -74,7 +85,7 @@ void Session::serve()
     }
 }
 
-// Asks for the answer of the request at the front of `text`. True: it can be sent now.
+// The request at the front of `text` comes before the policy. False: the connection is over.
 bool Session::begin(std::string_view text)
 {
     const auto now = SteadyClock::now();
@@ -82,13 +93,19 @@ bool Session::begin(std::string_view text)
         close();
         return false;
     }
-    const auto policy = surroundings_.current.policy; // a reload may put another in its place meanwhile
-    forget_last_message(*policy);
-    if (auto later = policy->answer(request_, number_, now + surroundings_.limits.deadline, reply_)) {
-        asio::co_spawn(surroundings_.poll.io(), finish_later(shared_from_this(), policy, std::move(*later)), asio::detached);
-        return false;
-    }
-    return !surroundings_.poll.hold(*this); // the answers of a round leave together
+    policy_ = surroundings_.current.policy; // a reload may put another in its place meanwhile
+    forget_last_message();
+    policy_->begin(run_, request_, number_, now, now + surroundings_.limits.deadline, reply_);
+    return true;
+}
+
+// The next check. False: it has to be waited for.
+bool Session::decide_on()
+{
+    auto later = policy_->go_on(run_);
+    if (later)
+        asio::co_spawn(surroundings_.poll.io(), finish_later(shared_from_this(), policy_, std::move(*later)), asio::detached);
+    return !later;
 }
 
 // What it works on is kept until the answer is there.
@@ -149,11 +166,11 @@ bool Session::take(std::string_view text, Time now)
 }
 
 // An smtpd(8) process has one message at a time: a request for another says that the last one is over.
-void Session::forget_last_message(Policy& policy)
+void Session::forget_last_message()
 {
     if (request_.instance.empty() || request_.instance == instance_)
         return;
-    policy.forget(instance_);
+    policy_->forget(instance_);
     instance_ = request_.instance;
 }
 
@@ -162,6 +179,7 @@ bool Session::send()
 {
     if (state_ == State::closed)
         return false;
+    policy_.reset(); // after a reload it would stay for this session alone
     const auto count = ::send(socket_.get(), reply_.data() + sent_, reply_.size() - sent_, MSG_NOSIGNAL);
     if (count < 0 && errno != EAGAIN && errno != EINTR) {
         close();

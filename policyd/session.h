@@ -1,6 +1,7 @@
 // session - one connection of a Postfix smtpd(8) process
 //
-// Reads to the empty line, asks the policy, writes the answer, again. No
+// Reads to the empty line, asks the policy, writes the answer, again: check by
+// check, together with what has arrived on other connections (socket_poll). No
 // coroutine as long as memory decides, which is nearly always: only an answer
 // that has to be waited for runs as one, which keeps the session alive.
 // Postfix keeps a connection for 1000 s (smtpd_policy_service_max_ttl),
@@ -79,7 +80,7 @@ private:
     enum class State { idle, arriving, deciding, answering, closed };
 
     void ready() override;
-    void round_ended() override;
+    void go_on() override;
     template <class Work>
     void guarded(Work work);
 
@@ -87,7 +88,8 @@ private:
     void serve();
     bool begin(std::string_view text);
     bool take(std::string_view text, Time now);
-    void forget_last_message(Policy& policy);
+    void forget_last_message();
+    bool decide_on();
     asio::awaitable<void> finish_later(std::shared_ptr<Session> self, std::shared_ptr<Policy> policy,
                                        asio::awaitable<void> answer);
     void finish();
@@ -104,6 +106,8 @@ private:
     bool is_stopping_ = false;
     RequestBuffer buffer_;
     PolicyRequest request_;
+    std::shared_ptr<Policy> policy_; // that it began with
+    PolicyRun run_;
     std::string reply_;
     std::size_t sent_ = 0; // octets of it
     std::string instance_; // of the message that was asked about last

@@ -14,7 +14,7 @@ namespace postern {
 namespace {
 
 constexpr int most_events = 256; // at a time
-constexpr std::size_t most_held = 24; // answers of a round: who has his asks again while the others are worked on
+constexpr std::size_t most_held = 24; // questions of a round: who has his answer asks again while the others are worked on
 
 int new_epoll()
 {
@@ -89,19 +89,30 @@ struct SocketPoll::State : std::enable_shared_from_this<State> {
             wait();
     }
 
+    // Step by step, until nobody has one more.
     void end_round()
     {
+        while (!held.empty()) {
+            going_on.swap(held);
+            for (std::size_t i = 0; i < going_on.size(); ++i) // one may be forgotten meanwhile
+                if (auto* const client = going_on[i])
+                    client->go_on();
+            going_on.clear();
+        }
         is_in_round = false;
-        for (std::size_t i = 0; i < held.size(); ++i) // nobody adds one: it is no round any more
-            if (auto* const client = held[i])
-                client->round_ended();
-        held.clear();
+    }
+
+    void forget(Client* client)
+    {
+        for (auto* const step : {&held, &going_on})
+            std::replace(step->begin(), step->end(), client, static_cast<Client*>(nullptr));
     }
 
     asio::io_context& io;
     asio::posix::stream_descriptor poll;
     std::vector<Socket> sockets; // by descriptor
-    std::vector<Client*> held;   // until the end of the round; nullptr: was forgotten
+    std::vector<Client*> held;   // until all have come as far; nullptr: was forgotten
+    std::vector<Client*> going_on;
     bool is_in_round = false;
 };
 
@@ -154,8 +165,7 @@ void SocketPoll::forget(int fd)
     if (index >= state_->sockets.size())
         return;
     state_->watch(fd, 0);
-    auto* const client = std::exchange(state_->sockets[index].client, nullptr);
-    std::replace(state_->held.begin(), state_->held.end(), client, static_cast<Client*>(nullptr));
+    state_->forget(std::exchange(state_->sockets[index].client, nullptr));
 }
 
 asio::io_context& SocketPoll::io() const

@@ -5,8 +5,11 @@
 // read once before they wait for it, and by calls than by coroutines: here a
 // question costs one read and one write and no memory, and one round through
 // the io_context serves all that have arrived.
-// Who has an answer may hold it until all of the round have theirs: sent one
-// after the other, they do not wake their receivers in between.
+// Who comes to the end of a step of its work may let the others of the round
+// come as far before it goes on: the code of one step fits into the CPU's first
+// cache, that of all of them does not, so 24 questions taken through each step
+// together load it once instead of 24 times. Answers that are sent one after the
+// other do not wake their receivers in between, either.
 // Level-triggered, so nothing is lost between two waits. Everything on the
 // thread of the io_context.
 // Failure: if epoll itself fails, who waits is told, and its read tells.
@@ -25,8 +28,8 @@ public:
     // Who is told of a socket. May forget it, or wait for something else, whenever it is told.
     class Client {
     public:
-        virtual void ready() = 0;       // it can be read or written, as was waited for; or has ended, or failed
-        virtual void round_ended() = 0; // after hold()
+        virtual void ready() = 0; // it can be read or written, as was waited for; or has ended, or failed
+        virtual void go_on() = 0; // after hold()
 
     protected:
         ~Client() = default;
@@ -41,8 +44,8 @@ public:
     void wait_writable(int fd, Client& client);
     void rest(int fd);
 
-    // True while questions are being read: what has arrived with this one is read, too, and then `client` is told,
-    // soon, whatever happens. False: there is no round to wait for.
+    // True within ready() and go_on(): `client` is told to go on as soon as the others of the round have come as far,
+    // whatever happens. False: there is no round to wait for.
     bool hold(Client& client);
 
     // Before `fd` is closed, or its client destroyed.

@@ -32,16 +32,16 @@ struct Pair {
 // Does what it is told to, with the poll of a fixture.
 class FakeClient final : public SocketPoll::Client {
 public:
-    explicit FakeClient(std::function<void()> on_ready, std::function<void()> on_round_ended = {})
+    explicit FakeClient(std::function<void()> on_ready, std::function<void()> on_go_on = {})
         : on_ready_(std::move(on_ready))
-        , on_round_ended_(std::move(on_round_ended))
+        , on_go_on_(std::move(on_go_on))
     {
     }
     void ready() override { on_ready_(); }
-    void round_ended() override { on_round_ended_(); }
+    void go_on() override { on_go_on_(); }
 
 private:
-    std::function<void()> on_ready_, on_round_ended_;
+    std::function<void()> on_ready_, on_go_on_;
 };
 
 class Fixture {
@@ -123,21 +123,25 @@ TEST_CASE("SocketPoll: who rests or has forgotten is not told, and nothing is lo
     CHECK(fixture.text == "a-b");
 }
 
-TEST_CASE("SocketPoll: what is held until the end of a round waits for what came with it, and for no more")
+TEST_CASE("SocketPoll: who holds goes on when all of the round have come as far, and waits for no more")
 {
     Fixture fixture;
     Pair first, second, third;
     std::deque<FakeClient> clients;
+    std::deque<int> steps;
     const auto serve = [&](Pair& pair) {
         auto* const client = &clients.emplace_back(
             [&, index = clients.size()] {
                 fixture.text += pair.heard();
+                steps[index] = 0;
                 CHECK(fixture.poll->hold(clients[index]));
             },
-            [&] {
-                CHECK_FALSE(fixture.poll->hold(clients.front())); // it is over
-                fixture.text += '.';
+            [&, index = clients.size()] {
+                fixture.text += static_cast<char>('1' + steps[index]);
+                if (++steps[index] < 3)
+                    CHECK(fixture.poll->hold(clients[index]));
             });
+        steps.push_back(0);
         fixture.poll->wait_readable(pair.ours.get(), *client);
     };
     serve(first);
@@ -146,24 +150,33 @@ TEST_CASE("SocketPoll: what is held until the end of a round waits for what came
     first.tell('a');
     second.tell('a');
     fixture.settle();
-    CHECK(fixture.text == "aa..");
+    CHECK(fixture.text == "aa112233");
     first.tell('b');
     fixture.settle();
     second.tell('b');
     fixture.settle();
-    CHECK(fixture.text == "aa..b.b.");
+    CHECK(fixture.text == "aa112233b123b123");
+    CHECK_FALSE(fixture.poll->hold(clients.front())); // no round
 
-    auto& forgetter = fixture.clients.emplace_back([&] {
-        fixture.text += third.heard();
-        fixture.poll->forget(first.ours.get());
-        fixture.poll->forget(second.ours.get());
-    });
+    // Who is forgotten goes on no more: before the first step, and in the midst of one.
+    auto& forgetter = clients.emplace_back(
+        [&] {
+            fixture.text += third.heard();
+            fixture.poll->forget(first.ours.get());
+            CHECK(fixture.poll->hold(clients.back()));
+        },
+        [&] {
+            fixture.text += '!';
+            fixture.poll->forget(second.ours.get());
+        });
     fixture.poll->wait_readable(third.ours.get(), forgetter);
+    third.tell('c');
     first.tell('c');
     second.tell('c');
-    third.tell('c');
+    fixture.text.clear();
     fixture.settle();
-    CHECK(fixture.text == "aa..b.b.ccc"); // who is forgotten is not told either
+    CHECK(fixture.text.find('!') != std::string::npos);
+    CHECK(fixture.text.find('2') == std::string::npos);
 }
 
 TEST_CASE("SocketPoll: wakes when there is room to write")
