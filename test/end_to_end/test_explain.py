@@ -33,6 +33,11 @@ def told(explanation: str) -> str:
     return re.findall(r"^Postfix is told (?:action=)?(.*)$", explanation, re.M)[0]
 
 
+def whatever_the_second(reply: str) -> str:
+    """Between a question and the next, time goes on: "Try again in 3599 seconds"."""
+    return re.sub(r"\b\d+ seconds", "N seconds", reply)
+
+
 @pytest.fixture(autouse=True)
 def tested_lists(host: MailHost) -> None:
     for name in (BAD_LIST, GOOD_LIST, "zen.spamhaus.org"):
@@ -68,8 +73,9 @@ def test_each_check_with_its_verdict_reason_lookups_and_time(host: MailHost, sen
 def test_it_is_what_postfix_is_told_then(host: MailHost, sender: str, client: Client, way: tuple[str, ...]) -> None:
     explained = told(explain(host, client, sender, *way))
     with PolicyConnection(host.policyd.listen) as connection:
-        assert connection.ask(client_address=client.address, client_name=client.name, reverse_client_name=client.name,
-                              helo_name=client.helo, sender=sender, recipient=USER) == explained
+        answer = connection.ask(client_address=client.address, client_name=client.name, reverse_client_name=client.name,
+                                helo_name=client.helo, sender=sender, recipient=USER)
+    assert whatever_the_second(answer) == whatever_the_second(explained)
 
 
 @WAYS
