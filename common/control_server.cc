@@ -3,7 +3,6 @@
 #include "common/control_request.h"
 #include "common/text.h"
 
-#include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/local/stream_protocol.hpp>

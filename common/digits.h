@@ -33,6 +33,14 @@ std::optional<Number> parse_number(std::string_view text)
     return error == std::errc() && rest == end ? std::optional(number) : std::nullopt;
 }
 
+// The same, of a number from `least` to `most`.
+template <class Number>
+std::optional<Number> parse_number(std::string_view text, Number least, Number most)
+{
+    const auto number = parse_number<Number>(text);
+    return number && *number >= least && *number <= most ? number : std::nullopt;
+}
+
 // Its value, in either case; -1: it is none.
 constexpr int hex_digit(char c)
 {

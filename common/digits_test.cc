@@ -34,6 +34,13 @@ TEST_CASE("parse_number")
     CHECK_FALSE(parse_number<std::uint16_t>("-1"));
     CHECK_FALSE(parse_number<int>(std::string_view("1\0", 2)));
     CHECK_FALSE(parse_number<int>({}));
+
+    CHECK(parse_number("-2", -2, 3) == -2);
+    CHECK(parse_number("3", -2, 3) == 3);
+    for (const auto* text : {"-3", "4", "", "a"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_number(text, -2, 3));
+    }
 }
 
 TEST_CASE("hex_digit: of all octets, the twenty-two that are digits")

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
-#include <charconv>
 #include <cstring>
 #include <optional>
 
@@ -146,8 +145,8 @@ Result<IpNetwork> parse_ip_network(std::string_view text)
     if (slash == std::string_view::npos)
         return network;
 
-    const auto prefix = parse_number<int>(text.substr(slash + 1));
-    if (!prefix || *prefix < 0 || *prefix > address->bits())
+    const auto prefix = parse_number(text.substr(slash + 1), 0, address->bits());
+    if (!prefix)
         return fail("\"{}\": the prefix length is not between 0 and {}", printable(text, 64), address->bits());
     network.prefix = *prefix;
     if (address->masked(network.prefix) != *address)

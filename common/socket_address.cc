@@ -30,8 +30,7 @@ bool is_host(std::string_view host)
 
 std::optional<std::uint16_t> parse_port(std::string_view text)
 {
-    const auto port = parse_number<std::uint16_t>(text);
-    return port && *port != 0 ? port : std::nullopt;
+    return parse_number<std::uint16_t>(text, 1, 65535);
 }
 
 // "HOST:PORT" or "[HOST]:PORT" in two; the port may be missing, colon and all.

@@ -44,19 +44,13 @@ struct Numbers {
     std::int64_t first = 0, second = 0;
 };
 
-std::optional<std::int64_t> read_number(std::string_view text)
-{
-    const auto number = parse_number<std::int64_t>(text);
-    return number && *number >= 0 && *number <= most ? number : std::nullopt;
-}
-
 Result<Numbers> read_numbers(std::string_view value)
 {
     const auto blank = value.find(' ', version.size());
     if (!value.starts_with(version) || blank == std::string_view::npos)
         return fail("a row of another version: \"{}\"", printable(value, 60));
-    const auto first = read_number(value.substr(version.size(), blank - version.size()));
-    const auto second = read_number(value.substr(blank + 1));
+    const auto first = parse_number<std::int64_t>(value.substr(version.size(), blank - version.size()), 0, most);
+    const auto second = parse_number<std::int64_t>(value.substr(blank + 1), 0, most);
     if (!first || !second)
         return fail("not a row: \"{}\"", printable(value, 60));
     return Numbers{*first, *second};

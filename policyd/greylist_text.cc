@@ -24,8 +24,8 @@ std::string_view take_word(std::string_view& line)
 
 Result<std::int64_t> read_number(std::string_view text, std::int64_t most)
 {
-    const auto number = parse_number<std::int64_t>(text);
-    if (!number || *number < 0 || *number > most)
+    const auto number = parse_number<std::int64_t>(text, 0, most);
+    if (!number)
         return fail("\"{}\" is not a number from 0 to {}", printable(text, 40), most);
     return *number;
 }

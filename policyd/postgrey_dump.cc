@@ -22,8 +22,7 @@ bool is_hash(std::string_view key)
 // Until the year 3000.
 std::optional<std::int64_t> time_of(std::string_view text)
 {
-    const auto seconds = parse_number<std::int64_t>(text);
-    return seconds && *seconds >= 0 && *seconds <= 32'503'680'000 ? seconds : std::nullopt;
+    return parse_number<std::int64_t>(text, 0, 32'503'680'000);
 }
 
 // "192.0.2.0" or "192.0.2.7/32" before a triplet's next slash

@@ -62,9 +62,9 @@ struct ActionWord {
     Action action;
 };
 constexpr ActionWord refusals[] = {{"reject", Action::reject},
-                             {"defer", Action::defer},
-                             {"defer_if_permit", Action::defer_if_permit},
-                             {"defer_if_reject", Action::defer_if_reject}};
+                                   {"defer", Action::defer},
+                                   {"defer_if_permit", Action::defer_if_permit},
+                                   {"defer_if_reject", Action::defer_if_reject}};
 
 std::string folded_key(std::string_view key)
 {

@@ -104,14 +104,12 @@ bool Session::decide_on()
 {
     auto later = policy_->go_on(run_);
     if (later)
-        asio::co_spawn(surroundings_.poll.io(), finish_later(shared_from_this(), policy_, std::move(*later)), asio::detached);
+        asio::co_spawn(surroundings_.poll.io(), finish_later(shared_from_this(), std::move(*later)), asio::detached);
     return !later;
 }
 
 // What it works on is kept until the answer is there.
-asio::awaitable<void> Session::finish_later([[maybe_unused]] std::shared_ptr<Session> self,
-                                            [[maybe_unused]] std::shared_ptr<Policy> policy,
-                                            asio::awaitable<void> answer)
+asio::awaitable<void> Session::finish_later([[maybe_unused]] std::shared_ptr<Session> self, asio::awaitable<void> answer)
 {
     try {
         co_await std::move(answer);

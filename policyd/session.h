@@ -90,8 +90,7 @@ private:
     bool take(std::string_view text, Time now);
     void forget_last_message();
     bool decide_on();
-    asio::awaitable<void> finish_later(std::shared_ptr<Session> self, std::shared_ptr<Policy> policy,
-                                       asio::awaitable<void> answer);
+    asio::awaitable<void> finish_later(std::shared_ptr<Session> self, asio::awaitable<void> answer);
     void finish();
     bool send();
     void enter(State state, Time since);
@@ -106,7 +105,7 @@ private:
     bool is_stopping_ = false;
     RequestBuffer buffer_;
     PolicyRequest request_;
-    std::shared_ptr<Policy> policy_; // that it began with
+    std::shared_ptr<Policy> policy_; // that it began with, until it is answered
     PolicyRun run_;
     std::string reply_;
     std::size_t sent_ = 0; // octets of it

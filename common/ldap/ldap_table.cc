@@ -215,8 +215,8 @@ private:
     int number(std::string_view name, int fallback, int low, int high)
     {
         const auto text = value(name, std::to_string(fallback));
-        const auto number = parse_number<int>(text);
-        if (!number || *number < low || *number > high) {
+        const auto number = parse_number(text, low, high);
+        if (!number) {
             fault(name, fmt::format("\"{}\" is not a number from {} to {}", printable(text, 40), low, high));
             return fallback;
         }

@@ -84,8 +84,8 @@ bool is_ldap_host(std::string_view host)
 
 Result<std::uint16_t> parse_port(std::string_view text, std::string_view port)
 {
-    const auto number = parse_number<std::uint16_t>(port);
-    if (!number || *number == 0)
+    const auto number = parse_number<std::uint16_t>(port, 1, 65535);
+    if (!number)
         return fail("\"{}\": \"{}\" is not a port", printable(text), printable(port));
     return *number;
 }

@@ -121,8 +121,8 @@ std::optional<RedisRedirection> read_redis_redirection(const RedisReply& reply, 
         return std::nullopt;
     std::string_view text = reply.text;
     text.remove_prefix(std::min(text.find(' ') + 1, text.size()));
-    const auto slot = parse_number<std::uint16_t>(text.substr(0, text.find(' ')));
-    if (!slot || *slot >= redis_slot_count || text.find(' ') == std::string_view::npos)
+    const auto slot = parse_number<std::uint16_t>(text.substr(0, text.find(' ')), 0, redis_slot_count - 1);
+    if (!slot || text.find(' ') == std::string_view::npos)
         return std::nullopt;
     const auto server = read_redis_address(text.substr(text.find(' ') + 1), asked);
     if (!server)

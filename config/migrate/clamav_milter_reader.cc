@@ -42,7 +42,7 @@ struct OldWord {
 };
 
 constexpr OldWord of_infected[] = {{"Accept", "accept"}, {"Reject", "reject"}, {"Defer", "defer"}, {"Blackhole", "discard"},
-                                {"Quarantine", "quarantine"}};
+                                   {"Quarantine", "quarantine"}};
 constexpr OldWord of_failure[] = {{"Accept", "accept"}, {"Reject", "reject"}, {"Defer", "defer"}};
 constexpr OldWord of_log[] = {{"Off", "never"}, {"Basic", "found"}, {"Full", "found"}};
 
