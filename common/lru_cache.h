@@ -6,6 +6,10 @@
 // look-up, where a chained table costs five. In a large cache an entry that is
 // among the newest half is not moved to the front when it is used, so "used
 // last" is true there to within half the entries. Not for threads.
+// Memory that is not in the CPU's cache costs a look-up as much as some hundred
+// instructions. Who has many look-ups to come may begin them all before the
+// first is needed: look_ahead() of a key asks for its place in the table, then
+// of the hash that it gave for the entry there; both go on at once.
 #pragma once
 
 #include "common/keyed_hash.h"
@@ -37,10 +41,35 @@ public:
             erase_entry(slot_of(*newest_));
     }
 
-    // Makes it the last used; nullptr if it is not there. Valid until the next put.
-    Value* find(std::string_view key)
+    // Gives what find() may be given later, too: the hash, which is never 0.
+    std::uint64_t look_ahead(std::string_view key) const
     {
-        auto* const entry = slots_[slot_for(key, hash_(key))].entry;
+        const auto hash = hash_of(key);
+        __builtin_prefetch(&slots_[home(hash)]);
+        return hash;
+    }
+
+    // Where the value stands in memory that may not be here yet; nullptr: there is none, or `hash` is 0. It may be
+    // another key's.
+    const Value* look_ahead(std::uint64_t hash) const
+    {
+        if (hash == 0)
+            return nullptr;
+        auto slot = home(hash);
+        while (slots_[slot].entry && slots_[slot].hash != hash)
+            slot = after(slot);
+        const auto* const entry = slots_[slot].entry;
+        if (!entry)
+            return nullptr;
+        __builtin_prefetch(entry);
+        __builtin_prefetch(reinterpret_cast<const char*>(entry) + cache_line);
+        return &entry->value;
+    }
+
+    // Makes it the last used; nullptr if it is not there. Valid until the next put. `hash`: of look_ahead(), else 0.
+    Value* find(std::string_view key, std::uint64_t hash = 0)
+    {
+        auto* const entry = slots_[slot_for(key, hash ? hash : hash_of(key))].entry;
         if (!entry)
             return nullptr;
         if (uses_ - entry->used > (size_ < exact_size ? 0 : size_ / 2))
@@ -50,7 +79,7 @@ public:
 
     Value& put(std::string_view key, Value value)
     {
-        const std::uint64_t hash = hash_(key);
+        const auto hash = hash_of(key);
         if (auto* const old = slots_[slot_for(key, hash)].entry) {
             old->value = std::move(value);
             use(*old);
@@ -63,7 +92,7 @@ public:
     template <class Make>
     Value& find_or_put(std::string_view key, Make make)
     {
-        const std::uint64_t hash = hash_(key);
+        const auto hash = hash_of(key);
         if (auto* const old = slots_[slot_for(key, hash)].entry) {
             use(*old);
             return old->value;
@@ -73,7 +102,7 @@ public:
 
     void erase(std::string_view key)
     {
-        if (const auto slot = slot_for(key, hash_(key)); slots_[slot].entry)
+        if (const auto slot = slot_for(key, hash_of(key)); slots_[slot].entry)
             erase_entry(slot);
     }
 
@@ -143,7 +172,8 @@ private:
         return entry->value;
     }
 
-    std::size_t home(std::uint64_t hash) const { return hash & (slots_.size() - 1); }
+    std::uint64_t hash_of(std::string_view key) const { return hash_(key) | 1; }
+    std::size_t home(std::uint64_t hash) const { return hash >> 1 & (slots_.size() - 1); }
     std::size_t after(std::size_t slot) const { return (slot + 1) & (slots_.size() - 1); }
 
     // Where the key is, or would be.
@@ -215,6 +245,7 @@ private:
         (entry.older ? entry.older->newer : oldest_) = entry.newer;
     }
 
+    static constexpr std::size_t cache_line = 64;
     static constexpr std::size_t exact_size = 64; // below it every use counts
 
     std::size_t capacity_;

@@ -95,6 +95,30 @@ TEST_CASE("LruCache: find_or_put makes only what is not there")
     CHECK(cache.size() == 2);
 }
 
+TEST_CASE("LruCache: a look-up that was begun before it was needed")
+{
+    LruCache<int> cache(100);
+    const auto early = cache.look_ahead("0"); // may be put meanwhile, and the table grow
+    CHECK(early != 0);
+    CHECK_FALSE(cache.look_ahead(early));
+    CHECK_FALSE(cache.look_ahead(std::uint64_t{0}));
+    for (int i = 0; i < 100; ++i)
+        cache.put(std::to_string(i), i);
+    for (int i = 0; i < 100; ++i) {
+        const auto key = std::to_string(i);
+        const auto hash = cache.look_ahead(key);
+        REQUIRE(cache.look_ahead(hash));
+        CHECK(*cache.look_ahead(hash) == i);
+        REQUIRE(cache.find(key, hash) == cache.find(key));
+        CHECK(cache.size() == 100);
+        CHECK_FALSE(cache.find(key + "x", hash)); // the hash leads to another
+    }
+    CHECK(*cache.find("0", early) == 0);
+    cache.erase("0");
+    CHECK_FALSE(cache.find("0", early));
+    CHECK_FALSE(cache.look_ahead(early));
+}
+
 TEST_CASE("LruCache: another capacity forgets the oldest of what is too much")
 {
     LruCache<int> cache(3);

@@ -48,6 +48,11 @@ public:
         co_return std::get<Verdict>(std::move(soon));
     }
 
+    // ask() is going to come for this request, after other work. What it will look up is asked of the memory meanwhile:
+    // first its places in tables, then what stands there, at last what that leads to. Changes `request.ahead` alone.
+    enum class Ahead { place, entry, value };
+    virtual void look_ahead(const PolicyRequest&, Ahead) {}
+
     // For the status, the metrics and /readyz.
     virtual FunctionState state() const { return {name()}; }
 };

@@ -76,6 +76,15 @@ FunctionState DnsblCheck::state() const
     return state;
 }
 
+void DnsblCheck::look_ahead(const PolicyRequest& request, Ahead what)
+{
+    auto& hash = request.ahead.dnsbl_address;
+    if (what == Ahead::place)
+        hash = request.client ? dnsbl_->scores().look_ahead(*request.client) : 0;
+    else if (const auto* const inquiry = dnsbl_->scores().look_ahead(hash); inquiry && what == Ahead::value)
+        __builtin_prefetch(inquiry->get());
+}
+
 VerdictSoon DnsblCheck::ask(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)
 {
     if (const auto trust = trusted_->trust(request); !trust.empty())
@@ -147,7 +156,7 @@ void DnsblCheck::add_notes(const Inquiries& inquiries, const PolicyRequest& requ
 DnsblCheck::Inquiries DnsblCheck::inquire(const PolicyRequest& request)
 {
     auto& scores = dnsbl_->scores();
-    Inquiries inquiries{scores.of_address(*request.client)};
+    Inquiries inquiries{scores.of_address(*request.client, request.ahead.dnsbl_address)};
     if (scores.has(DnsblZoneType::helo))
         inquiries[1] = scores.of_name(DnsblZoneType::helo, request.helo_name);
     if (scores.has(DnsblZoneType::client_name))

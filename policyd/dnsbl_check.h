@@ -32,6 +32,7 @@ public:
 
     std::string_view name() const override { return "dnsbl"; }
     VerdictSoon ask(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) override;
+    void look_ahead(const PolicyRequest& request, Ahead what) override;
     FunctionState state() const override; // ready while one list is
 
 private:

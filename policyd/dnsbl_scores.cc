@@ -65,7 +65,7 @@ struct DnsblScores::State {
     }
 
     // What is known or under way; nothing: it has to be asked.
-    std::shared_ptr<DnsblInquiry> find(std::string_view key);
+    std::shared_ptr<DnsblInquiry> find(std::string_view key, std::uint64_t hash = 0);
 
     static std::shared_ptr<DnsblInquiry> begin(const std::shared_ptr<State>& state, std::string_view key,
                                                std::string name, const std::vector<std::size_t>& lists, bool is_ipv6);
@@ -81,9 +81,9 @@ struct DnsblScores::State {
     DnsblScoresStats counts; // those that count up, and under_way
 };
 
-std::shared_ptr<DnsblInquiry> DnsblScores::State::find(std::string_view key)
+std::shared_ptr<DnsblInquiry> DnsblScores::State::find(std::string_view key, std::uint64_t hash)
 {
-    const auto* const found = kept.find(key);
+    const auto* const found = kept.find(key, hash);
     if (!found)
         return nullptr;
     if (!(*found)->is_done()) {
@@ -175,12 +175,22 @@ DnsblScores::DnsblScores(asio::io_context& io, Resolver& resolver, DnsblHealth& 
 
 DnsblScores::~DnsblScores() = default;
 
-std::shared_ptr<DnsblInquiry> DnsblScores::of_address(const IpAddress& address)
+std::uint64_t DnsblScores::look_ahead(const IpAddress& address) const
+{
+    return state_->kept.look_ahead(Key(address).text());
+}
+
+const std::shared_ptr<DnsblInquiry>* DnsblScores::look_ahead(std::uint64_t hash) const
+{
+    return state_->kept.look_ahead(hash);
+}
+
+std::shared_ptr<DnsblInquiry> DnsblScores::of_address(const IpAddress& address, std::uint64_t hash)
 {
     if (!has(DnsblZoneType::address))
         return nullptr;
     const Key key(address);
-    if (auto known = state_->find(key.text()))
+    if (auto known = state_->find(key.text(), hash))
         return known;
     return State::begin(state_, key.text(), address.reversed(),
                         by_type_[static_cast<std::size_t>(DnsblZoneType::address)], !address.is_v4());

@@ -51,7 +51,12 @@ public:
     DnsblScores(asio::io_context& io, Resolver& resolver, DnsblHealth& health, Options options);
     ~DnsblScores();
 
-    std::shared_ptr<DnsblInquiry> of_address(const IpAddress& address);
+    // `hash`: of look_ahead(), else 0.
+    std::shared_ptr<DnsblInquiry> of_address(const IpAddress& address, std::uint64_t hash = 0);
+
+    // As LruCache has it.
+    std::uint64_t look_ahead(const IpAddress& address) const;
+    const std::shared_ptr<DnsblInquiry>* look_ahead(std::uint64_t hash) const;
 
     // Of a name, as a client has said it: none if that is not a domain, or no list takes it.
     std::shared_ptr<DnsblInquiry> of_name(DnsblZoneType type, std::string_view name);

@@ -86,6 +86,12 @@ TEST_CASE("DnsblScores: the sum of all lists, by reversed names of IPv4 and IPv6
     CHECK(fixture.score("2001:db8::1") == 2);
     CHECK(fixture.ask("192.0.2.1")->summary() == " a.example=127.0.0.2 b.example=127.0.0.2");
     CHECK(fixture.resolver.lookups == 9);
+
+    const auto client = *parse_ip_address("192.0.2.1");
+    const auto hash = fixture.scores().look_ahead(client);
+    REQUIRE(fixture.scores().look_ahead(hash));
+    CHECK(fixture.scores().of_address(client, hash) == *fixture.scores().look_ahead(hash));
+    CHECK(fixture.resolver.lookups == 9);
 }
 
 TEST_CASE("DnsblScores: remembered for the shortest TTL, within its bounds")

@@ -44,10 +44,9 @@ FunctionState GreylistCheck::state() const
 }
 
 // Into keys_, as those below.
-void GreylistCheck::write_domain_keys(const PolicyRequest& request, const PolicyMessage& message)
+void GreylistCheck::write_domain_keys(const PolicyRequest& request, std::string_view domain)
 {
     write_greylist_mail(request.sender_address, request.recipient_address, mail_);
-    const auto domain = options_.settings.spf_key ? verified_domain(request, message) : std::string_view();
     keys_.domain.triplet.clear(); // its memory stays
     keys_.domain.client.clear();
     if (!domain.empty()) {
@@ -74,9 +73,9 @@ GreylistPolicy GreylistCheck::policy_for(const MailAddress& recipient) const
 }
 
 // What memory has of a pair; false: there may be more of it.
-bool GreylistCheck::recall(const GreylistKeyPair& keys, GreylistRowPair& rows)
+bool GreylistCheck::recall(const GreylistKeyPair& keys, GreylistRowPair& rows, const GreylistStore::Hashes& hashes)
 {
-    const auto both = store_.recall(keys);
+    const auto both = store_.recall(keys, hashes);
     rows = both ? *both : GreylistRowPair{{}, store_.recall_client(keys)};
     return both.has_value();
 }
@@ -89,10 +88,10 @@ std::optional<GreylistDecision> GreylistCheck::recall(const PolicyRequest& reque
     const auto policy = policy_for(request.recipient_address);
     GreylistRows rows;
     bool is_all = true;
-    write_domain_keys(request, message);
+    write_domain_keys(request, options_.settings.spf_key ? verified_domain(request, message) : std::string_view());
     const bool has_domain = !keys_.domain.empty();
     if (has_domain) {
-        is_all = recall(keys_.domain, rows.domain);
+        is_all = recall(keys_.domain, rows.domain, {request.ahead.triplet, request.ahead.client});
         const auto decision = greylist_decide(rows, true, now, policy);
         if (decision.lets_in() && !decision.is_first_pass && !request.notes) // which name both keys
             return decision;
@@ -101,6 +100,24 @@ std::optional<GreylistDecision> GreylistCheck::recall(const PolicyRequest& reque
     is_all = recall(keys_.network, rows.network) && is_all;
     const auto decision = greylist_decide(rows, has_domain, now, policy);
     return is_all || decision.kind == GreylistDecision::Kind::client_whitelisted ? std::optional(decision) : std::nullopt;
+}
+
+// As if SPF would vouch for the client, which it does for nearly all mail that is known.
+void GreylistCheck::look_ahead(const PolicyRequest& request, Ahead what)
+{
+    auto& ahead = request.ahead;
+    if (!request.client || what == Ahead::value)
+        return;
+    rules_.look_ahead(request, what == Ahead::place);
+    if (what == Ahead::entry)
+        return store_.look_ahead({ahead.triplet, ahead.client});
+    const auto& domain = request.sender_address.domain;
+    if (!options_.settings.spf_key || domain.empty())
+        return;
+    write_domain_keys(request, domain);
+    const auto hashes = store_.look_ahead(keys_.domain);
+    ahead.triplet = hashes.triplet;
+    ahead.client = hashes.client;
 }
 
 VerdictSoon GreylistCheck::ask(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)

@@ -46,12 +46,13 @@ public:
 
     std::string_view name() const override { return "greylist"; }
     VerdictSoon ask(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) override;
+    void look_ahead(const PolicyRequest& request, Ahead what) override;
     FunctionState state() const override;
 
 private:
-    void write_domain_keys(const PolicyRequest& request, const PolicyMessage& message);
+    void write_domain_keys(const PolicyRequest& request, std::string_view domain);
     void write_network_keys(const PolicyRequest& request);
-    bool recall(const GreylistKeyPair& keys, GreylistRowPair& rows);
+    bool recall(const GreylistKeyPair& keys, GreylistRowPair& rows, const GreylistStore::Hashes& hashes = {});
     std::optional<GreylistDecision> recall(const PolicyRequest& request, const PolicyMessage& message, Timestamp now);
     asio::awaitable<Verdict> look_up(const PolicyRequest& request, GreylistKeys keys, Deadline deadline);
     GreylistPolicy policy_for(const MailAddress& recipient) const;

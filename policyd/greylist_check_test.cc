@@ -75,7 +75,14 @@ struct Setup {
         return wanted;
     }
 
-    Verdict ask(const PolicyRequest& question) { return run(check.check(question, message, Deadline::max())); }
+    Verdict ask(const PolicyRequest& question)
+    {
+        for (const auto what : {Check::Ahead::place, Check::Ahead::entry, Check::Ahead::value})
+            check.look_ahead(question, what);
+        auto verdict = run(check.check(question, message, Deadline::max()));
+        CHECK(store.wrong_hashes == 0);
+        return verdict;
+    }
 };
 
 } // namespace

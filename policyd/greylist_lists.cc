@@ -51,9 +51,9 @@ std::vector<Entry> read_entries(Result<Entry> (*parse)(std::string_view), const 
 }
 
 template <class Match>
-bool remembered_match(LruCache<bool>& known, std::string_view subject, Match match)
+bool remembered_match(LruCache<bool>& known, std::string_view subject, std::uint64_t hash, Match match)
 {
-    if (const auto* answer = known.find(subject))
+    if (const auto* answer = known.find(subject, hash))
         return *answer;
     return known.put(subject, match(subject));
 }
@@ -83,12 +83,26 @@ Result<std::unique_ptr<GreylistLists>> GreylistLists::load(const GreylistSetting
     return fail("{}", text);
 }
 
-bool GreylistLists::has_client(const IpAddress& client, std::string_view client_name)
+// Into client_.
+void GreylistLists::write_key(const IpAddress& client, std::string_view client_name)
+{
+    client_.assign(reinterpret_cast<const char*>(client.octets().data()), client.octets().size()).append(client_name);
+}
+
+std::uint64_t GreylistLists::look_ahead(const IpAddress& client, std::string_view client_name)
+{
+    if (clients_.size() == 0)
+        return 0;
+    write_key(client, client_name);
+    return known_clients_.look_ahead(client_);
+}
+
+bool GreylistLists::has_client(const IpAddress& client, std::string_view client_name, std::uint64_t hash)
 {
     if (clients_.size() == 0)
         return false;
-    client_.assign(reinterpret_cast<const char*>(client.octets().data()), client.octets().size()).append(client_name);
-    return remembered_match(known_clients_, client_, [&](auto) {
+    write_key(client, client_name);
+    return remembered_match(known_clients_, client_, hash, [&](auto) {
         return clients_.has_name(client_name) || clients_.has_address(client) || clients_.matches(client_name);
     });
 }
@@ -98,7 +112,7 @@ bool GreylistLists::Addresses::has(const MailAddress& address, std::string_view 
     if (addresses.has(address))
         return true;
     return addresses.has_patterns()
-        && remembered_match(known, as_sent, [&](auto text) { return addresses.matches(text); });
+        && remembered_match(known, as_sent, 0, [&](auto text) { return addresses.matches(text); });
 }
 
 bool GreylistLists::has_recipient(const MailAddress& recipient, std::string_view as_sent)

@@ -26,9 +26,14 @@ class GreylistLists {
 public:
     static Result<std::unique_ptr<GreylistLists>> load(const GreylistSettings& settings);
 
-    bool has_client(const IpAddress& client, std::string_view client_name);
+    // `hash`: of look_ahead(), else 0.
+    bool has_client(const IpAddress& client, std::string_view client_name, std::uint64_t hash = 0);
     bool has_recipient(const MailAddress& recipient, std::string_view as_sent);
     bool has_sender(const MailAddress& sender, std::string_view as_sent); // to be asked where SPF passes
+
+    // Of has_client(), as LruCache has it. 0: it need not be looked up.
+    std::uint64_t look_ahead(const IpAddress& client, std::string_view client_name);
+    void look_ahead(std::uint64_t hash) const { known_clients_.look_ahead(hash); }
 
     std::size_t clients() const { return clients_.size(); }
     std::size_t recipients() const { return recipients_.addresses.size(); }
@@ -40,6 +45,8 @@ private:
         LruCache<bool> known; // by the regular expressions
         bool has(const MailAddress& address, std::string_view as_sent);
     };
+    void write_key(const IpAddress& client, std::string_view client_name);
+
     GreylistLists(ClientList clients, AddressList recipients, AddressList senders);
 
     ClientList clients_;

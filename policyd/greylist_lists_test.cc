@@ -19,7 +19,10 @@ void write(const std::string& path, const std::string& text)
 
 bool has_client(GreylistLists& lists, const char* name)
 {
-    return lists.has_client(*parse_ip_address("192.0.2.1"), name);
+    const auto client = *parse_ip_address("192.0.2.1");
+    const bool is_listed = lists.has_client(client, name);
+    CHECK(lists.has_client(client, name, lists.look_ahead(client, name)) == is_listed);
+    return is_listed;
 }
 
 bool has_recipient(GreylistLists& lists, const char* address)

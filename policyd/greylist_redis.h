@@ -41,7 +41,8 @@ public:
     GreylistRedis(asio::io_context& io, const Clock& clock, GreylistRedisOptions options);
     ~GreylistRedis() override;
 
-    std::optional<GreylistRowPair> recall(const GreylistKeyPair&) override { return {}; }
+    using GreylistStore::recall;
+    std::optional<GreylistRowPair> recall(const GreylistKeyPair&, const Hashes&) override { return {}; }
     asio::awaitable<Result<GreylistRows>> find(const GreylistKeys& keys, Deadline deadline) override;
     void apply(const GreylistKeyPair& keys, const GreylistRowPair& writes) override;
     GreylistStoreState state() const override;

@@ -94,6 +94,15 @@ std::chrono::seconds GreylistRules::delay(const MailAddress& recipient) const
     return domain_of(recipient).delay;
 }
 
+void GreylistRules::look_ahead(const PolicyRequest& request, bool is_first) const
+{
+    auto& hash = request.ahead.listed_client;
+    if (is_first)
+        hash = lists_->lists->look_ahead(*request.client, request.client_name);
+    else
+        lists_->lists->look_ahead(hash);
+}
+
 std::string_view GreylistRules::exemption(const PolicyRequest& request, const PolicyMessage& message) const
 {
     if (!request.client || request.client_name.empty() || !request.has_sender || request.recipient.empty())
@@ -103,7 +112,7 @@ std::string_view GreylistRules::exemption(const PolicyRequest& request, const Po
     if (!domain_of(request.recipient_address).is_wanted)
         return "not wanted"; // by the recipient's domain
     auto& lists = *lists_->lists;
-    if (lists.has_client(*request.client, request.client_name))
+    if (lists.has_client(*request.client, request.client_name, request.ahead.listed_client))
         return "client whitelist";
     if (lists.has_recipient(request.recipient_address, request.recipient))
         return "recipient whitelist";

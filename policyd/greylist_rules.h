@@ -28,6 +28,9 @@ public:
     // Why the mail passes without a look into the store, a literal for the log; empty: it does not.
     std::string_view exemption(const PolicyRequest& request, const PolicyMessage& message) const;
 
+    // Of exemption(), as Check has it.
+    void look_ahead(const PolicyRequest& request, bool is_first) const;
+
     // How long mail for this recipient waits.
     std::chrono::seconds delay(const MailAddress& recipient) const;
 

@@ -126,13 +126,24 @@ GreylistPolicy GreylistSqlite::policy()
     return options_.policy;
 }
 
+GreylistSqlite::Hashes GreylistSqlite::look_ahead(const GreylistKeyPair& keys)
+{
+    return {triplets_.look_ahead(keys.triplet), wants_clients_ ? clients_.look_ahead(keys.client) : 0};
+}
+
+void GreylistSqlite::look_ahead(const Hashes& hashes)
+{
+    triplets_.look_ahead(hashes.triplet);
+    clients_.look_ahead(hashes.client);
+}
+
 // A client's key has no '/', a triplet's has: they never meet in unwritten_.
-std::optional<GreylistRowPair> GreylistSqlite::recall(const GreylistKeyPair& keys)
+std::optional<GreylistRowPair> GreylistSqlite::recall(const GreylistKeyPair& keys, const Hashes& hashes)
 {
     GreylistRowPair rows;
-    if (!recall(triplets_, keys.triplet, rows.triplet))
+    if (!recall(triplets_, keys.triplet, hashes.triplet, rows.triplet))
         return {};
-    if (wants_clients_ && !recall(clients_, keys.client, rows.client))
+    if (wants_clients_ && !recall(clients_, keys.client, hashes.client, rows.client))
         return {};
     return rows;
 }
@@ -140,21 +151,23 @@ std::optional<GreylistRowPair> GreylistSqlite::recall(const GreylistKeyPair& key
 std::optional<ClientRow> GreylistSqlite::recall_client(const GreylistKeyPair& keys)
 {
     std::optional<ClientRow> row;
-    in_memory(clients_, keys.client, row);
+    in_memory(clients_, keys.client, 0, row);
     return row;
 }
 
 // Whether it can be told without the file what the row is, or that there is none.
 template <class T>
-bool GreylistSqlite::recall(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row)
+bool GreylistSqlite::recall(LruCache<std::optional<T>>& known, const std::string& key, std::uint64_t hash,
+                            std::optional<T>& row)
 {
-    return in_memory(known, key, row) || (filter_ && !is_full_ && !filter_->may_hold(key));
+    return in_memory(known, key, hash, row) || (filter_ && !is_full_ && !filter_->may_hold(key));
 }
 
 template <class T>
-bool GreylistSqlite::in_memory(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row)
+bool GreylistSqlite::in_memory(LruCache<std::optional<T>>& known, const std::string& key, std::uint64_t hash,
+                               std::optional<T>& row)
 {
-    if (const auto* found = known.find(key))
+    if (const auto* found = known.find(key, hash))
         row = *found;
     else if (const auto it = unwritten_.find(key); it != unwritten_.end())
         row = std::get<T>(it->second.row);
@@ -168,7 +181,7 @@ template <class T>
 void GreylistSqlite::take_newest(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row,
                                  bool is_current)
 {
-    in_memory(known, key, row);
+    in_memory(known, key, 0, row);
     if (is_current)
         known.put(key, row);
 }

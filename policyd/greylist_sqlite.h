@@ -55,7 +55,10 @@ public:
     GreylistSqlite(asio::io_context& io, const Clock& clock, GreylistSqliteOptions options);
     ~GreylistSqlite() override;
 
-    std::optional<GreylistRowPair> recall(const GreylistKeyPair& keys) override;
+    using GreylistStore::recall;
+    std::optional<GreylistRowPair> recall(const GreylistKeyPair& keys, const Hashes& hashes) override;
+    Hashes look_ahead(const GreylistKeyPair& keys) override;
+    void look_ahead(const Hashes& hashes) override;
     std::optional<ClientRow> recall_client(const GreylistKeyPair& keys) override;
     asio::awaitable<Result<GreylistRows>> find(const GreylistKeys& keys, Deadline deadline) override;
     void apply(const GreylistKeyPair& keys, const GreylistRowPair& writes) override;
@@ -99,9 +102,9 @@ private:
 
     // On the io_context's thread
     template <class T>
-    bool recall(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row);
+    bool recall(LruCache<std::optional<T>>& known, const std::string& key, std::uint64_t hash, std::optional<T>& row);
     template <class T>
-    bool in_memory(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row);
+    bool in_memory(LruCache<std::optional<T>>& known, const std::string& key, std::uint64_t hash, std::optional<T>& row);
     template <class T>
     void take_newest(LruCache<std::optional<T>>& known, const std::string& key, std::optional<T>& row, bool is_current);
     void take_newest(const GreylistKeyPair& keys, GreylistRowPair& rows, bool is_current);

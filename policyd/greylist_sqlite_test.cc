@@ -166,6 +166,8 @@ TEST_CASE("GreylistSqlite: both names of a client, in one question and from memo
     CHECK(*rows == GreylistRows{first, second});
     CHECK(setup.store.recall(both.network) == first);
     CHECK(setup.store.recall(both.domain) == second);
+    CHECK(setup.store.recall(both.domain, setup.store.look_ahead(both.domain)) == second);
+    CHECK_FALSE(setup.store.recall(keys(3), setup.store.look_ahead(keys(3))).has_value());
     CHECK_FALSE(setup.store.recall(keys(3)).has_value());
 }
 

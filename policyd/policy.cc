@@ -3,6 +3,7 @@
 #include "common/text.h"
 #include "policyd/policy_reply.h"
 
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -60,6 +61,7 @@ void Policy::begin(PolicyRun& run, const PolicyRequest& request, std::uint64_t c
                    Deadline deadline, std::string& reply)
 {
     ++counts_.requests;
+    request.ahead = {};
     run.request_ = &request;
     run.connection_ = connection;
     run.deadline_ = deadline;
@@ -68,6 +70,7 @@ void Policy::begin(PolicyRun& run, const PolicyRequest& request, std::uint64_t c
     if (request.protocol_state != "RCPT")
         return answer_later_state(run, now);
     run.asked_ = contexts_.checks_for(request.policy_context);
+    run.ahead_ = 0;
     run.step_ = 0;
     run.time_ = {};
     const bool is_observed = (run.asked_ & PolicyContexts::observed) != 0;
@@ -75,6 +78,18 @@ void Policy::begin(PolicyRun& run, const PolicyRequest& request, std::uint64_t c
     if (is_observed)
         run.message_ = run.message_->for_observers();
     run.decision_.begin(log_.wants(LogLevel::info), is_observed);
+}
+
+bool Policy::look_ahead(PolicyRun& run)
+{
+    constexpr Check::Ahead all[] = {Check::Ahead::place, Check::Ahead::entry, Check::Ahead::value};
+    if (run.is_done_ || run.ahead_ == std::size(all))
+        return false;
+    const auto what = all[run.ahead_++];
+    for (const auto& step : steps_)
+        if (run.asked_ & step.bit)
+            step.check->look_ahead(*run.request_, what);
+    return true;
 }
 
 std::optional<asio::awaitable<void>> Policy::go_on(PolicyRun& run)

@@ -69,6 +69,7 @@ private:
     std::string* reply_ = nullptr;
     std::shared_ptr<PolicyMessage> message_;
     PolicyContexts::Selection asked_ = 0;
+    std::size_t ahead_ = 0; // steps that it was looked ahead
     std::size_t step_ = 0; // that is asked next; the one that is waited for
     std::chrono::steady_clock::time_point step_start_;
     std::chrono::nanoseconds time_{0}; // of all steps, without what others do between them

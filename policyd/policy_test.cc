@@ -25,6 +25,12 @@ public:
 
     std::string_view name() const override { return name_; }
 
+    // Leaves a digit for each that does.
+    void look_ahead(const PolicyRequest& request, Ahead what) override
+    {
+        request.ahead.recipient = request.ahead.recipient * 10 + static_cast<std::uint64_t>(what) + 1;
+    }
+
     VerdictSoon ask(const PolicyRequest&, PolicyMessage&, Deadline) override
     {
         if (name_.front() % 2 == 0) // b, d, f
@@ -204,6 +210,30 @@ TEST_CASE("Policy: a place of main.cf is asked what its context names, in the or
         Fixture fixture({{header("A: 1")}, {header("B: 2")}, {header("C: 3")}});
         fixture.ask("RCPT", "r@x", 1, "i.1", c.context);
         CHECK(fixture.asked == c.want_asked);
+    }
+}
+
+TEST_CASE("Policy: the checks that are asked look ahead, one step after the other, as far as one wants")
+{
+    for (const int steps : {0, 1, 3, 4}) {
+        CAPTURE(steps);
+        Fixture fixture({{{.reason = "first"}}, {{}}, {{.reason = "third"}}});
+        PolicyRequest request;
+        request.protocol_state = "RCPT";
+        request.policy_context = "a,c";
+        request.ahead.recipient = 99; // of the request before
+        std::string reply;
+        PolicyRun way;
+        const auto now = std::chrono::steady_clock::now();
+        fixture.policy->begin(way, request, 1, now, now + 20s, reply);
+        for (int i = 0; i < steps; ++i)
+            CHECK(fixture.policy->look_ahead(way) == (i < 3));
+        CHECK(request.ahead.recipient == (steps == 0 ? 0 : steps == 1 ? 11 : 112233));
+        while (!way.is_done())
+            CHECK_FALSE(fixture.policy->go_on(way));
+        CHECK_FALSE(fixture.policy->look_ahead(way));
+        CHECK(reply == "action=DUNNO\n\n");
+        CHECK(fixture.asked == std::vector<int>{1, 0, 1});
     }
 }
 

@@ -98,6 +98,16 @@ bool RecipientCheck::is_in_scope(const PolicyRequest& request) const
     return options_.trusted->trust(request).empty();
 }
 
+void RecipientCheck::look_ahead(const PolicyRequest& request, Ahead what)
+{
+    if (what == Ahead::place) {
+        fold(request.recipient_address, address_);
+        request.ahead.recipient = options_.lookup->look_ahead(address_);
+    } else if (what == Ahead::entry) {
+        options_.lookup->look_ahead(request.ahead.recipient);
+    }
+}
+
 VerdictSoon RecipientCheck::ask(const PolicyRequest& request, PolicyMessage&, Deadline deadline)
 {
     const auto& recipient = request.recipient_address;
@@ -108,7 +118,7 @@ VerdictSoon RecipientCheck::ask(const PolicyRequest& request, PolicyMessage&, De
     fold(recipient, address_);
 
     const auto table = options_.table();
-    const bool is_remembered = options_.lookup->remembers(address_);
+    const bool is_remembered = options_.lookup->remembers(address_, request.ahead.recipient);
     const bool may_be_caught = request.client && options_.harvest->is_caught(*request.client);
     if (is_remembered && !table && !may_be_caught)
         return Verdict{.reason = "exists"};

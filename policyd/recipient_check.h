@@ -44,6 +44,7 @@ public:
 
     std::string_view name() const override { return "recipient"; }
     VerdictSoon ask(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) override;
+    void look_ahead(const PolicyRequest& request, Ahead what) override;
     FunctionState state() const override;
 
 private:

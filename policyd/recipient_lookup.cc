@@ -54,9 +54,9 @@ struct RecipientLookup::State {
     }
 
     // What memory says, and still holds.
-    std::optional<DirectoryStatus> recall(std::string_view address)
+    std::optional<DirectoryStatus> recall(std::string_view address, std::uint64_t hash = 0)
     {
-        const auto* const found = known.find(address);
+        const auto* const found = known.find(address, hash);
         if (!found)
             return std::nullopt;
         const auto age = options.now() - found->since;
@@ -157,9 +157,19 @@ RecipientLookup::Scope RecipientLookup::scope(std::string_view domain) const
     return state_->of_all_domains.empty() ? Scope::outside : Scope::any_domain;
 }
 
-bool RecipientLookup::remembers(std::string_view address)
+std::uint64_t RecipientLookup::look_ahead(std::string_view address) const
 {
-    const bool does = state_->recall(address) == DirectoryStatus::exists;
+    return state_->known.look_ahead(address);
+}
+
+void RecipientLookup::look_ahead(std::uint64_t hash) const
+{
+    state_->known.look_ahead(hash);
+}
+
+bool RecipientLookup::remembers(std::string_view address, std::uint64_t hash)
+{
+    const bool does = state_->recall(address, hash) == DirectoryStatus::exists;
     state_->counts.hits += does;
     return does;
 }

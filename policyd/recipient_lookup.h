@@ -70,8 +70,12 @@ public:
     // Does a directory answer for the domain: because it names it, or because it names none?
     Scope scope(std::string_view domain) const;
 
-    // Is it remembered that the address exists?
-    bool remembers(std::string_view address);
+    // Is it remembered that the address exists? `hash`: of look_ahead(), else 0.
+    bool remembers(std::string_view address, std::uint64_t hash = 0);
+
+    // As LruCache has it.
+    std::uint64_t look_ahead(std::string_view address) const;
+    void look_ahead(std::uint64_t hash) const;
 
     // `without_extension` empty: the address has none. Both texts are in lower case.
     asio::awaitable<RecipientAnswer> find(std::string address, std::string without_extension, Deadline deadline);

@@ -57,6 +57,8 @@ TEST_CASE("RecipientLookup: exists is remembered long, unknown is not")
     Setup setup;
     CHECK(setup.find("a@example.org") == exists);
     CHECK(setup.lookup->remembers("a@example.org"));
+    CHECK(setup.lookup->remembers("a@example.org", setup.lookup->look_ahead("a@example.org")));
+    CHECK_FALSE(setup.lookup->remembers("b@example.org", setup.lookup->look_ahead("b@example.org")));
     setup.now += 59min;
     CHECK(setup.find("a@example.org") == exists);
     CHECK(setup.directory->asked.size() == 1);

@@ -58,7 +58,7 @@ void Session::go_on()
     guarded([this] {
         if (run_.is_done())
             finish();
-        else if (decide_on())
+        else if (policy_->look_ahead(run_) || decide_on())
             surroundings_.poll.hold(*this);
     });
 }
@@ -67,8 +67,12 @@ void Session::go_on()
 void Session::serve()
 {
     while (const auto text = buffer_.request()) {
-        if (!begin(*text) || surroundings_.poll.hold(*this))
+        if (!begin(*text))
             return;
+        if (surroundings_.poll.hold(*this)) {
+            policy_->look_ahead(run_);
+            return;
+        }
         while (!run_.is_done())
             if (!decide_on())
                 return;

@@ -113,6 +113,24 @@ VerdictSoon SpfCheck::ask(const PolicyRequest& request, PolicyMessage& message, 
     return verdict;
 }
 
+void SpfCheck::look_ahead(const PolicyRequest& request, Ahead what)
+{
+    auto& ahead = request.ahead;
+    if (what == Ahead::place) {
+        if (!request.client)
+            return;
+        std::string kept;
+        if (const auto domain = helo_domain(request, kept); !domain.empty())
+            ahead.spf_helo = spf_->look_ahead(*request.client, domain);
+        if (const auto& domain = request.sender_address.domain; !domain.empty())
+            ahead.spf_mail_from = spf_->look_ahead(*request.client, domain);
+        return;
+    }
+    for (const auto hash : {ahead.spf_helo, ahead.spf_mail_from})
+        if (const auto* const answer = spf_->look_ahead(hash); answer && what == Ahead::value)
+            __builtin_prefetch(answer->get());
+}
+
 // Not asked about, or remembered to be of no interest.
 bool SpfCheck::has_nothing_on_helo(const PolicyRequest& request, PolicyMessage& message) const
 {
@@ -176,7 +194,9 @@ bool SpfCheck::asks_helo(bool is_null_sender) const
 
 SharedSpfAnswer SpfCheck::known(const Subject& subject) const
 {
-    return subject.domain.empty() ? none_ : spf_->known(*subject.request.client, subject.domain);
+    const auto& ahead = subject.request.ahead;
+    const auto hash = subject.identity == SpfIdentity::helo ? ahead.spf_helo : ahead.spf_mail_from;
+    return subject.domain.empty() ? none_ : spf_->known(*subject.request.client, subject.domain, hash);
 }
 
 asio::awaitable<SharedSpfAnswer> SpfCheck::find_out(const Subject& subject, Deadline deadline)

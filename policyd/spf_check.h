@@ -42,6 +42,7 @@ public:
 
     std::string_view name() const override { return "spf"; }
     VerdictSoon ask(const PolicyRequest& request, PolicyMessage& message, Deadline deadline) override;
+    void look_ahead(const PolicyRequest& request, Ahead what) override;
 
 private:
     // One identity of a request, on its way to a verdict.

@@ -53,11 +53,16 @@ PolicyRequest request(std::string sender, std::string helo)
 // An SPF that a test writes down: results by domain.
 class FakeSpf final : public SpfSource {
 public:
-    SharedSpfAnswer known(const IpAddress&, std::string_view domain) override
+    using SpfSource::known;
+    using SpfSource::look_ahead;
+    SharedSpfAnswer known(const IpAddress& client, std::string_view domain, std::uint64_t hash) override
     {
+        CHECK((hash == 0 || hash == look_ahead(client, domain)));
         const auto it = remembered.find(std::string(domain));
         return it == remembered.end() ? nullptr : std::make_shared<const SpfAnswer>(it->second);
     }
+
+    std::uint64_t look_ahead(const IpAddress&, std::string_view domain) override { return std::hash<std::string_view>()(domain); }
 
     asio::awaitable<SharedSpfAnswer> check_host(SpfQuery query, Deadline deadline) override
     {
@@ -91,6 +96,8 @@ SpfCheck check_over(FakeSpf& spf, const SpfSettings& settings)
 Verdict ask(FakeSpf& spf, const SpfSettings& settings, const PolicyRequest& request, PolicyMessage& message)
 {
     auto check = check_over(spf, settings);
+    for (const auto what : {Check::Ahead::place, Check::Ahead::entry, Check::Ahead::value})
+        check.look_ahead(request, what);
     return run(check.check(request, message, std::chrono::steady_clock::now() + 60s));
 }
 

@@ -59,10 +59,22 @@ SpfCache::SpfCache(Resolver& resolver, SpfLimits limits, Options options)
 {
 }
 
-SharedSpfAnswer SpfCache::known(const IpAddress& client, std::string_view domain)
+std::uint64_t SpfCache::look_ahead(const IpAddress& client, std::string_view domain)
 {
     write_key(key_, client, domain);
-    const auto* kept = answers_.find(key_);
+    return answers_.look_ahead(key_);
+}
+
+const SharedSpfAnswer* SpfCache::look_ahead(std::uint64_t hash)
+{
+    const auto* const kept = answers_.look_ahead(hash);
+    return kept ? &kept->answer : nullptr;
+}
+
+SharedSpfAnswer SpfCache::known(const IpAddress& client, std::string_view domain, std::uint64_t hash)
+{
+    write_key(key_, client, domain);
+    const auto* kept = answers_.find(key_, hash);
     if (!kept || options_.now() >= kept->until)
         return nullptr;
     ++hits_;

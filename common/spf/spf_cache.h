@@ -41,7 +41,10 @@ public:
     }
 
     // The same answer for everyone who asks while it is kept, with the parts of its header field.
-    SharedSpfAnswer known(const IpAddress& client, std::string_view domain) override;
+    using SpfSource::known;
+    SharedSpfAnswer known(const IpAddress& client, std::string_view domain, std::uint64_t hash) override;
+    std::uint64_t look_ahead(const IpAddress& client, std::string_view domain) override;
+    const SharedSpfAnswer* look_ahead(std::uint64_t hash) override;
     asio::awaitable<SharedSpfAnswer> check_host(SpfQuery query, Deadline deadline) override;
 
     SpfCacheStats stats() const { return {hits_, misses_, answers_.size()}; }

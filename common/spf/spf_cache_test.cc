@@ -42,6 +42,14 @@ TEST_CASE("SpfCache: a client and a domain are asked about once, whoever sends")
     CHECK(setup.dns.lookups == 1);
     CHECK(setup.cache.stats().hits == 1);
     CHECK(setup.cache.stats().misses == 1);
+
+    const auto client = *parse_ip_address("192.0.2.1");
+    const auto hash = setup.cache.look_ahead(client, "example.org");
+    const auto known = setup.cache.known(client, "example.org", hash);
+    REQUIRE(known);
+    REQUIRE(setup.cache.look_ahead(hash));
+    CHECK(*setup.cache.look_ahead(hash) == known);
+    CHECK_FALSE(setup.cache.known(client, "example.net", setup.cache.look_ahead(client, "example.net")));
 }
 
 TEST_CASE("SpfCache: another client or domain is another question")

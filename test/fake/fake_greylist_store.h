@@ -3,6 +3,7 @@
 
 #include "policyd/greylist_store.h"
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -11,13 +12,24 @@ namespace postern {
 
 class FakeGreylistStore final : public GreylistStore {
 public:
+    using GreylistStore::recall;
+    using GreylistStore::look_ahead;
+
     // What it has been asked for once, as a store with a memory.
-    std::optional<GreylistRowPair> recall(const GreylistKeyPair& keys) override
+    std::optional<GreylistRowPair> recall(const GreylistKeyPair& keys, const Hashes& hashes) override
     {
+        const auto right = look_ahead(keys);
+        wrong_hashes += hashes.triplet != 0 && hashes.triplet != right.triplet;
+        wrong_hashes += hashes.client != 0 && hashes.client != right.client;
         if (!known.contains(keys.triplet) || !trouble.empty())
             return {};
         ++recalls;
         return rows(keys);
+    }
+
+    Hashes look_ahead(const GreylistKeyPair& keys) override
+    {
+        return {std::hash<std::string>()(keys.triplet), std::hash<std::string>()(keys.client)};
     }
 
     std::optional<ClientRow> recall_client(const GreylistKeyPair& keys) override
@@ -59,6 +71,7 @@ public:
     std::string trouble;
     int finds = 0;
     int recalls = 0;
+    int wrong_hashes = 0; // that recall() was given for other keys
     std::set<std::string> known, known_clients;
     std::map<std::string, TripletRow> triplets;
     std::map<std::string, ClientRow> clients;
