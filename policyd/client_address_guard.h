@@ -35,7 +35,7 @@ public:
         std::uint64_t messages = 20;                   // in a row, before it is said
         std::size_t addresses = 4;                     // more than these are clients of a network of our own
         std::chrono::seconds interval{600};            // before it is said again
-        std::function<Deadline()> now = std::chrono::steady_clock::now;
+        std::function<Deadline()> now = coarse_now;
         std::function<void(const State&)> on_change;   // hidden (again and again), and visible once
     };
 

@@ -13,6 +13,7 @@
 // Config: [dnsbl] timeout, min_ttl, max_ttl, cache_size
 #pragma once
 
+#include "common/clock.h"
 #include "common/dns/resolver.h"
 #include "common/lru_cache.h"
 #include "policyd/dnsbl_health.h"
@@ -44,7 +45,7 @@ public:
         std::chrono::seconds incomplete_ttl{10};
         std::size_t capacity = 100'000;
         std::size_t max_under_way = 5'000;
-        std::function<Deadline()> now = std::chrono::steady_clock::now;
+        std::function<Deadline()> now = coarse_now;
     };
 
     // `resolver` and `health` outlive this.

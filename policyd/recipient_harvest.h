@@ -23,7 +23,7 @@ public:
         std::int64_t limit = 0; // 0: nobody is caught
         std::chrono::seconds window{600};
         std::size_t networks = 20'000; // counted at a time
-        std::function<Deadline()> now = std::chrono::steady_clock::now;
+        std::function<Deadline()> now = coarse_now;
     };
 
     explicit RecipientHarvest(Options options);

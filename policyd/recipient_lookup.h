@@ -10,6 +10,7 @@
 // under way.
 #pragma once
 
+#include "common/clock.h"
 #include "common/ldap/directory.h"
 #include "common/lru_cache.h"
 #include "common/text_set.h"
@@ -60,7 +61,7 @@ public:
         std::chrono::seconds stale_ttl{604'800};
         std::size_t capacity = 50'000;
         std::size_t most_asked = 5'000;
-        std::function<Deadline()> now = std::chrono::steady_clock::now;
+        std::function<Deadline()> now = coarse_now;
     };
 
     RecipientLookup(asio::io_context& io, std::vector<RecipientSource> sources, Options options);

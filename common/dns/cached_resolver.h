@@ -13,6 +13,7 @@
 // any time on that thread: who waits gets tempfail.
 #pragma once
 
+#include "common/clock.h"
 #include "common/dns/resolver.h"
 #include "common/facts.h"
 
@@ -30,7 +31,7 @@ struct CacheOptions {
     std::chrono::seconds max_ttl = std::chrono::hours(24);
     std::chrono::seconds tempfail_ttl{1};
     std::size_t max_in_flight = 5'000;
-    std::function<Deadline()> now = std::chrono::steady_clock::now; // what TTLs are measured on
+    std::function<Deadline()> now = coarse_now; // what TTLs are measured on
 };
 
 struct CacheStats {

@@ -9,6 +9,7 @@
 // io_context; may not be destroyed while a check_host() of it is under way.
 #pragma once
 
+#include "common/clock.h"
 #include "common/lru_cache.h"
 #include "common/spf/check_host.h"
 #include "common/spf/spf_source.h"
@@ -30,7 +31,7 @@ class SpfCache final : public SpfSource {
 public:
     struct Options {
         std::size_t capacity = 5'000; // answers
-        std::function<Deadline()> now = std::chrono::steady_clock::now;
+        std::function<Deadline()> now = coarse_now;
     };
 
     // `resolver` outlives this.
