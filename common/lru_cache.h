@@ -13,6 +13,7 @@
 #pragma once
 
 #include "common/keyed_hash.h"
+#include "common/prefetch.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -45,7 +46,7 @@ public:
     std::uint64_t look_ahead(std::string_view key) const
     {
         const auto hash = hash_of(key);
-        __builtin_prefetch(&slots_[home(hash)]);
+        prefetch(&slots_[home(hash)]);
         return hash;
     }
 
@@ -61,8 +62,7 @@ public:
         const auto* const entry = slots_[slot].entry;
         if (!entry)
             return nullptr;
-        __builtin_prefetch(entry);
-        __builtin_prefetch(reinterpret_cast<const char*>(entry) + cache_line);
+        prefetch(entry, 2 * cache_line); // with a usual key
         return &entry->value;
     }
 
@@ -245,7 +245,6 @@ private:
         (entry.older ? entry.older->newer : oldest_) = entry.newer;
     }
 
-    static constexpr std::size_t cache_line = 64;
     static constexpr std::size_t exact_size = 64; // below it every use counts
 
     std::size_t capacity_;

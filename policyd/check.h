@@ -49,8 +49,9 @@ public:
     }
 
     // ask() is going to come for this request, after other work. What it will look up is asked of the memory meanwhile:
-    // first its places in tables, then what stands there, at last what that leads to. Changes `request.ahead` alone.
-    enum class Ahead { place, entry, value };
+    // first its places in tables, then what stands there, what that leads to, and at last the texts of these. Changes
+    // `request.ahead` alone.
+    enum class Ahead { place, entry, value, text };
     virtual void look_ahead(const PolicyRequest&, Ahead) {}
 
     // For the status, the metrics and /readyz.

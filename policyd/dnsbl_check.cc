@@ -1,6 +1,7 @@
 #include "policyd/dnsbl_check.h"
 
 #include "common/dnsbl/public_name.h"
+#include "common/prefetch.h"
 #include "common/text.h"
 #include "policyd/dnsbl_reply.h"
 
@@ -82,7 +83,7 @@ void DnsblCheck::look_ahead(const PolicyRequest& request, Ahead what)
     if (what == Ahead::place)
         hash = request.client ? dnsbl_->scores().look_ahead(*request.client) : 0;
     else if (const auto* const inquiry = dnsbl_->scores().look_ahead(hash); inquiry && what == Ahead::value)
-        __builtin_prefetch(inquiry->get());
+        prefetch(inquiry->get());
 }
 
 VerdictSoon DnsblCheck::ask(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)

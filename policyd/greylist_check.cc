@@ -106,7 +106,7 @@ std::optional<GreylistDecision> GreylistCheck::recall(const PolicyRequest& reque
 void GreylistCheck::look_ahead(const PolicyRequest& request, Ahead what)
 {
     auto& ahead = request.ahead;
-    if (!request.client || what == Ahead::value)
+    if (!request.client || (what != Ahead::place && what != Ahead::entry))
         return;
     rules_.look_ahead(request, what == Ahead::place);
     if (what == Ahead::entry)

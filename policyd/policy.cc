@@ -82,7 +82,7 @@ void Policy::begin(PolicyRun& run, const PolicyRequest& request, std::uint64_t c
 
 bool Policy::look_ahead(PolicyRun& run)
 {
-    constexpr Check::Ahead all[] = {Check::Ahead::place, Check::Ahead::entry, Check::Ahead::value};
+    constexpr Check::Ahead all[] = {Check::Ahead::place, Check::Ahead::entry, Check::Ahead::value, Check::Ahead::text};
     if (run.is_done_ || run.ahead_ == std::size(all))
         return false;
     const auto what = all[run.ahead_++];

@@ -1,5 +1,6 @@
 #include "policyd/spf_check.h"
 
+#include "common/prefetch.h"
 #include "common/spf/domain.h"
 #include "common/text.h"
 
@@ -128,7 +129,10 @@ void SpfCheck::look_ahead(const PolicyRequest& request, Ahead what)
     }
     for (const auto hash : {ahead.spf_helo, ahead.spf_mail_from})
         if (const auto* const answer = spf_->look_ahead(hash); answer && what == Ahead::value)
-            __builtin_prefetch(answer->get());
+            prefetch(answer->get());
+    if (const auto* const answer = spf_->look_ahead(ahead.spf_mail_from); answer && what == Ahead::text) // for its header
+        for (const auto* text : {&(*answer)->field_head, &(*answer)->field_tail})
+            prefetch(text->data(), text->size());
 }
 
 // Not asked about, or remembered to be of no interest.
