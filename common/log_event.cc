@@ -1,5 +1,6 @@
 #include "common/log_event.h"
 
+#include <cstddef>
 #include <cstring>
 
 namespace postern {
@@ -30,16 +31,19 @@ void pack_log_event(std::string& out, std::chrono::system_clock::time_point time
     out.append(octets, sizeof head).append(event).append(fields.packed());
 }
 
-std::vector<LogEvent> unpack_log_events(std::string_view& packed, std::size_t count)
+std::span<const LogEvent> unpack_log_events(std::string_view& packed, std::span<LogEvent> room)
 {
-    std::vector<LogEvent> events;
-    while (!packed.empty() && events.size() < count) {
+    std::size_t count = 0;
+    for (; !packed.empty() && count < room.size(); ++count) {
         EventHead head;
         std::memcpy(&head, take(packed, sizeof head).data(), sizeof head);
-        const auto event = take(packed, head.event_size);
-        events.push_back({head.time, head.level, std::string(event), LogRecord(take(packed, head.fields_size))});
+        auto& event = room[count];
+        event.time = head.time;
+        event.level = head.level;
+        event.event = take(packed, head.event_size);
+        event.fields.assign(take(packed, head.fields_size));
     }
-    return events;
+    return room.first(count);
 }
 
 } // namespace postern

@@ -9,10 +9,9 @@
 #include "common/log_line.h"
 
 #include <chrono>
-#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace postern {
 
@@ -20,7 +19,8 @@ namespace postern {
 void pack_log_event(std::string& out, std::chrono::system_clock::time_point time, LogLevel level,
                     std::string_view event, const LogRecord& fields);
 
-// Takes at most `count` events off the front of `packed`, in their order.
-std::vector<LogEvent> unpack_log_events(std::string_view& packed, std::size_t count);
+// Takes events off the front of `packed`, in their order, as many as there is room for. What it gives is the
+// front of `room`, whose events keep their memory from one time to the next.
+std::span<const LogEvent> unpack_log_events(std::string_view& packed, std::span<LogEvent> room);
 
 } // namespace postern

@@ -1,6 +1,7 @@
 #include "common/log_event.h"
 
 #include <doctest/doctest.h>
+#include <vector>
 
 namespace postern {
 namespace {
@@ -17,7 +18,8 @@ TEST_CASE("log_event: what is packed is what is unpacked")
     pack_log_event(packed, noon + std::chrono::seconds(1), LogLevel::debug, "", {});
 
     std::string_view rest = packed;
-    const auto events = unpack_log_events(rest, 10);
+    std::vector<LogEvent> room(10);
+    const auto events = unpack_log_events(rest, room);
 
     CHECK(rest.empty());
     REQUIRE(events.size() == 2);
@@ -37,14 +39,16 @@ TEST_CASE("log_event: a few at a time")
 {
     std::string packed;
     for (int i = 0; i < 5; ++i)
-        pack_log_event(packed, noon, LogLevel::info, std::to_string(i), {});
+        pack_log_event(packed, noon, LogLevel::info, std::to_string(i), i < 3 ? pack({{"n", i}}) : LogRecord());
 
     std::string_view rest = packed;
-    CHECK(unpack_log_events(rest, 3).size() == 3);
-    const auto last = unpack_log_events(rest, 3);
+    std::vector<LogEvent> room(3);
+    CHECK(unpack_log_events(rest, room).size() == 3);
+    const auto last = unpack_log_events(rest, room);
     REQUIRE(last.size() == 2);
     CHECK(last[0].event == "3");
-    CHECK(unpack_log_events(rest, 3).empty());
+    CHECK(last[0].fields.empty());
+    CHECK(unpack_log_events(rest, room).empty());
 }
 
 } // namespace postern

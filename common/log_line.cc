@@ -1,9 +1,10 @@
 #include "common/log_line.h"
 
+#include "common/octets.h"
+
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <cstring>
+#include <fmt/chrono.h>
 #include <utility>
 
 namespace postern {
@@ -49,7 +50,46 @@ Decoded decode_utf8(std::string_view text)
     return {character, length};
 }
 
-void append_code_unit(std::string& out, unsigned unit)
+// Appends to a text with less ado than std::string, whose every step is a call: that was half of what a line cost.
+class Pen {
+public:
+    Pen(std::string& text, std::size_t usual_size)
+        : text_(text)
+        , at_(text.data() + text.size())
+    {
+        make_room(usual_size);
+    }
+    ~Pen() { text_.resize(used()); } // what was too much room
+    Pen(const Pen&) = delete;
+    Pen& operator=(const Pen&) = delete;
+
+    void operator+=(char c) { *space(1) = c; }
+    void operator+=(std::string_view octets) { std::copy(octets.begin(), octets.end(), space(octets.size())); }
+
+private:
+    std::size_t used() const { return static_cast<std::size_t>(at_ - text_.data()); }
+
+    char* space(std::size_t size)
+    {
+        if (static_cast<std::size_t>(end_ - at_) < size)
+            make_room(size + 256);
+        return std::exchange(at_, at_ + size);
+    }
+
+    [[gnu::noinline]] void make_room(std::size_t size) // so that space() is small enough to be inlined
+    {
+        const auto before = used();
+        text_.resize(before + size);
+        at_ = text_.data() + before;
+        end_ = at_ + size;
+    }
+
+    std::string& text_;
+    char* at_;
+    char* end_ = nullptr;
+};
+
+void append_code_unit(Pen& out, unsigned unit)
 {
     constexpr std::string_view hex_digits = "0123456789abcdef";
     out += "\\u";
@@ -57,49 +97,27 @@ void append_code_unit(std::string& out, unsigned unit)
         out += hex_digits[unit >> shift & 15];
 }
 
-// What an octet is to a line: a bit for each manner of writing that it would spoil. Every octet of
-// every line is looked at, so eight are looked at a time where they are most.
-constexpr unsigned char needs_escape = 1, needs_quotes = 2; // around the value
-
-constexpr auto octet_needs = [] {
-    std::array<unsigned char, 256> needs{};
-    for (int c = 0; c < 256; ++c)
-        needs[static_cast<std::size_t>(c)] = c < 0x20 || c > 0x7e || c == '"' || c == '\\' ? needs_escape | needs_quotes : 0;
-    needs[' '] = needs['='] = needs_quotes;
-    return needs;
-}();
-
-// How many octets at the head of `text` have none of these `needs`.
-std::size_t plain_prefix(std::string_view text, unsigned char needs)
+// How many octets at the head of `text` are written as they are, inside quotes.
+std::size_t unescaped_prefix(std::string_view text)
 {
-    // The high bit of each of eight octets is set where it is not printable (see printable_prefix), or is `c`.
-    constexpr std::uint64_t each = 0x0101010101010101;
-    const auto unprintable = [](std::uint64_t octets, char first) {
-        return octets | (octets + 0x01 * each) | (octets - static_cast<unsigned char>(first) * each);
-    };
-    const auto is = [](std::uint64_t octets, char c) {
-        const auto zero = octets ^ static_cast<unsigned char>(c) * each;
-        return (zero - each) & ~zero;
-    };
-    std::size_t size = 0;
-    for (; size + 8 <= text.size(); size += 8) {
-        std::uint64_t octets = 0;
-        std::memcpy(&octets, text.data() + size, 8);
-        auto marks = is(octets, '"') | is(octets, '\\');
-        marks |= needs == needs_quotes ? unprintable(octets, '!') | is(octets, '=') : unprintable(octets, ' ');
-        if (marks & 0x80 * each)
-            break;
-    }
-    while (size < text.size() && !(octet_needs[static_cast<unsigned char>(text[size])] & needs))
-        ++size;
-    return size;
+    return prefix_before(text, [](std::uint64_t word) {
+        return is_not_printable(word) | is_octet(word, '"') | is_octet(word, '\\');
+    });
+}
+
+// How many are without quotes.
+std::size_t unquoted_prefix(std::string_view text)
+{
+    return prefix_before(text, [](std::uint64_t word) {
+        return is_not_printable(word, '!') | is_octet(word, '"') | is_octet(word, '\\') | is_octet(word, '=');
+    });
 }
 
 // RFC 8259 7, with everything outside printable ASCII escaped.
-void append_escaped(std::string& out, std::string_view text)
+void append_escaped(Pen& out, std::string_view text)
 {
     while (!text.empty()) {
-        const auto plain = plain_prefix(text, needs_escape);
+        const auto plain = unescaped_prefix(text);
         out += text.substr(0, plain);
         text.remove_prefix(plain);
         if (text.empty())
@@ -123,7 +141,7 @@ void append_escaped(std::string& out, std::string_view text)
     }
 }
 
-void append_quoted(std::string& out, std::string_view text)
+void append_quoted(Pen& out, std::string_view text)
 {
     out += '"';
     append_escaped(out, text.substr(0, log_value_limit));
@@ -132,34 +150,35 @@ void append_quoted(std::string& out, std::string_view text)
     out += '"';
 }
 
-bool is_plain(std::string_view text)
-{
-    return plain_prefix(text, needs_quotes) == text.size();
-}
-
 bool is_plain_value(std::string_view value)
 {
-    return !value.empty() && value.size() <= log_value_limit && is_plain(value);
+    return !value.empty() && value.size() <= log_value_limit && unquoted_prefix(value) == value.size();
 }
 
 // A name of logfmt, which knows no quotes there.
-void append_name(std::string& out, std::string_view name)
+void append_name(Pen& out, std::string_view name)
 {
-    const auto before = out.size();
-    out += name;
-    if (!is_plain(name))
-        std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(before), out.end(),
-                        [](char c) { return (octet_needs[static_cast<unsigned char>(c)] & needs_quotes) != 0; }, '_');
+    for (;;) {
+        const auto plain = unquoted_prefix(name);
+        out += name.substr(0, plain);
+        if (plain == name.size())
+            return;
+        out += '_';
+        name.remove_prefix(plain + 1);
+    }
 }
 
 // One line in the making.
 class LineWriter {
 public:
-    LineWriter(std::string& out, LineFormat format)
-        : out_(out)
+    // `head`: what the line begins with; empty: nothing yet.
+    LineWriter(std::string& out, LineFormat format, std::string_view head, std::size_t usual_size)
+        : out_(out, head.size() + usual_size)
         , format_(format)
+        , is_first_(head.empty())
     {
-        if (format_ == LineFormat::json)
+        out_ += head;
+        if (is_first_ && format_ == LineFormat::json)
             out_ += '{';
     }
 
@@ -188,36 +207,18 @@ public:
             out_ += '}';
     }
 
+    void line_feed() { out_ += '\n'; }
+
 private:
-    std::string& out_;
+    Pen out_;
     LineFormat format_;
-    bool is_first_ = true;
+    bool is_first_;
 };
 
-// RFC 3339 5.6, in UTC with milliseconds. By hand: it is done for every line.
-std::array<char, 24> time_text(std::chrono::system_clock::time_point time)
+// So long is a line, as a rule: what a record has beside its values is about what is written around them.
+std::size_t usual_size(const LogEvent& event)
 {
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::milliseconds>(time - day));
-
-    std::array<char, 24> text{};
-    auto* out = text.data();
-    const auto digits = [&](auto number, int width, char after) {
-        auto rest = static_cast<unsigned>(number);
-        for (int i = width - 1; i >= 0; --i, rest /= 10)
-            out[i] = static_cast<char>('0' + rest % 10);
-        out[width] = after;
-        out += width + 1;
-    };
-    digits(static_cast<int>(date.year()), 4, '-');
-    digits(static_cast<unsigned>(date.month()), 2, '-');
-    digits(static_cast<unsigned>(date.day()), 2, 'T');
-    digits(clock.hours().count(), 2, ':');
-    digits(clock.minutes().count(), 2, ':');
-    digits(clock.seconds().count(), 2, '.');
-    digits(clock.subseconds().count(), 3, 'Z');
-    return text;
+    return event.event.size() + event.fields.packed().size() + 32;
 }
 
 } // namespace
@@ -233,21 +234,45 @@ std::string_view log_level_name(LogLevel level)
     return "error"; // unreachable
 }
 
-void append_log_line(std::string& out, LineFormat format, std::string_view program, const LogEvent& event)
+LogLines::LogLines(LineFormat format, std::string program)
+    : format_(format)
+    , program_(std::move(program))
 {
-    const auto time = time_text(event.time);
-    LineWriter line(out, format);
-    line.pair("time", {time.data(), time.size()});
-    line.pair("level", log_level_name(event.level));
-    if (!program.empty())
-        line.pair("program", program);
+}
+
+void LogLines::append(std::string& out, const LogEvent& event)
+{
+    const auto second = std::chrono::floor<std::chrono::seconds>(event.time);
+    if (head_.empty() || second != second_ || event.level != level_)
+        write_head(second, event.level);
+    auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(event.time - second).count();
+    for (auto at = milliseconds_at_ + 3; at-- > milliseconds_at_; milliseconds /= 10)
+        head_[at] = static_cast<char>('0' + milliseconds % 10);
+
+    LineWriter line(out, format_, head_, usual_size(event));
     line.event(event);
-    out += '\n';
+    line.line_feed();
+}
+
+void LogLines::write_head(Second second, LogLevel level)
+{
+    second_ = second;
+    level_ = level;
+    const auto utc = fmt::gmtime(std::chrono::system_clock::to_time_t(second));
+    head_.clear();
+    {
+        LineWriter head(head_, format_, {}, 0);
+        head.pair("time", fmt::format("{:%Y-%m-%dT%H:%M:%S}.000Z", utc)); // RFC 3339 5.6
+        head.pair("level", log_level_name(level));
+        if (!program_.empty())
+            head.pair("program", program_);
+    }
+    milliseconds_at_ = head_.find('.') + 1;
 }
 
 void append_log_message(std::string& out, LineFormat format, const LogEvent& event)
 {
-    LineWriter(out, format).event(event);
+    LineWriter(out, format, {}, usual_size(event)).event(event);
 }
 
 } // namespace postern

@@ -15,7 +15,7 @@ const auto noon = sys_days(std::chrono::year(2026) / 3 / 1) + 12h + 34min + 56s 
 std::string line(LineFormat format, const LogFields& fields)
 {
     std::string out;
-    append_log_line(out, format, "prog", {noon, LogLevel::info, "test", pack(fields)});
+    LogLines(format, "prog").append(out, {noon, LogLevel::info, "test", pack(fields)});
     return out;
 }
 
@@ -46,7 +46,7 @@ TEST_CASE("a message for a receiver that knows time and level, after what stands
 TEST_CASE("without a program's name there is no such field")
 {
     std::string out;
-    append_log_line(out, LineFormat::logfmt, "", {noon, LogLevel::error, "test", {}});
+    LogLines(LineFormat::logfmt, "").append(out, {noon, LogLevel::error, "test", {}});
     CHECK(out == "time=2026-03-01T12:34:56.007Z level=error event=test\n");
 }
 
@@ -63,9 +63,40 @@ TEST_CASE("the time is right at the edges")
     };
     for (const auto& c : cases) {
         std::string out;
-        append_log_line(out, LineFormat::logfmt, "", {c.time, LogLevel::info, "x", {}});
+        LogLines(LineFormat::logfmt, "").append(out, {c.time, LogLevel::info, "x", {}});
         CHECK(out.substr(5, 24) == c.want);
     }
+}
+
+TEST_CASE("what lines begin with is theirs, whatever stood in the line before")
+{
+    struct Case {
+        std::chrono::system_clock::time_point time;
+        LogLevel level;
+        std::string_view want;
+    };
+    const Case cases[] = {
+        {noon, LogLevel::info, "time=2026-03-01T12:34:56.007Z level=info program=p event=x\n"},
+        {noon + 992ms, LogLevel::info, "time=2026-03-01T12:34:56.999Z level=info program=p event=x\n"},
+        {noon + 992ms, LogLevel::error, "time=2026-03-01T12:34:56.999Z level=error program=p event=x\n"},
+        {noon + 993ms, LogLevel::error, "time=2026-03-01T12:34:57.000Z level=error program=p event=x\n"},
+        {noon - 8ms, LogLevel::error, "time=2026-03-01T12:34:55.999Z level=error program=p event=x\n"},
+    };
+    LogLines lines(LineFormat::logfmt, "p");
+    for (const auto& c : cases) {
+        std::string out;
+        lines.append(out, {c.time, c.level, "x", {}});
+        CHECK(out == c.want);
+    }
+}
+
+TEST_CASE("a line is much longer than its values where all is escaped")
+{
+    const std::string value(log_value_limit, '\x01');
+    std::string want = " v=\"";
+    for (std::size_t i = 0; i < value.size(); ++i)
+        want += "\\u0001";
+    CHECK(line(LineFormat::logfmt, {{"v", value}, {"w", "x"}}).ends_with(want + "\" w=x\n"));
 }
 
 TEST_CASE("values of any octets")
@@ -133,7 +164,7 @@ TEST_CASE("an octet is written the same wherever it stands")
 TEST_CASE("event and names cannot break a line either")
 {
     std::string out;
-    append_log_line(out, LineFormat::logfmt, "p q", {noon, LogLevel::info, "a\nb", pack({{"n m=\"", "x"}})});
+    LogLines(LineFormat::logfmt, "p q").append(out, {noon, LogLevel::info, "a\nb", pack({{"n m=\"", "x"}})});
     CHECK(out == "time=2026-03-01T12:34:56.007Z level=info program=\"p q\" event=\"a\\nb\" n_m__=x\n");
     CHECK(line(LineFormat::json, {{"n\"", "x"}}).ends_with(R"("n\"":"x"})"
                                                            "\n"));

@@ -40,8 +40,7 @@ int syslog_priority(LogLevel level)
 class StreamOutput : public LogOutput {
 public:
     StreamOutput(std::string program, LineFormat format)
-        : program_(std::move(program))
-        , format_(format)
+        : lines_(format, std::move(program))
     {
     }
 
@@ -54,7 +53,7 @@ public:
                 buffer_ += '\n';
             const auto first = done;
             while (done < events.size() && buffer_.size() < write_size)
-                append_log_line(buffer_, format_, program_, events[done++]);
+                lines_.append(buffer_, events[done++]);
             if (!write_all(buffer_))
                 lost += done - first;
         }
@@ -82,8 +81,7 @@ private:
         return true;
     }
 
-    std::string program_;
-    LineFormat format_;
+    LogLines lines_;
     std::string buffer_;
     bool in_line_ = false;
 };

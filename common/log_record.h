@@ -65,6 +65,7 @@ public:
     Iterator end() const { return Iterator(packed_.data() + packed_.size()); }
     bool empty() const { return packed_.empty(); }
     void clear() { packed_.clear(); }
+    void assign(std::string_view packed) { packed_ = packed; } // of another record
 
     // Good in this process only.
     std::string_view packed() const { return packed_; }

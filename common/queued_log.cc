@@ -48,6 +48,7 @@ struct QueuedLog::Shared {
 
     // The thread's, once it runs
     std::unique_ptr<LogOutput> output;
+    std::vector<LogEvent> unpacked{most_at_a_time}; // the ones at hand, and before them others
     std::size_t unreported = 0; // events lost that the log has not told of
 
     // Everybody's
@@ -114,7 +115,7 @@ void QueuedLog::Shared::write_batch(std::string_view packed)
 {
     std::size_t lost = 0;
     while (!packed.empty())
-        lost += output->write(unpack_log_events(packed, most_at_a_time));
+        lost += output->write(unpack_log_events(packed, unpacked));
     tell_of(lost);
 }
 

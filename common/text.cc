@@ -1,5 +1,7 @@
 #include "common/text.h"
 
+#include "common/octets.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -10,18 +12,20 @@ std::string to_lower(std::string_view text)
     std::string lower(text);
     auto* at = lower.data();
     auto* const end = at + lower.size();
-    // Eight octets at a time: the high bit of one is set if it is from 'A' to 'Z', and 0x20 makes those lower case.
-    constexpr std::uint64_t each = 0x0101010101010101;
-    for (; end - at >= 8; at += 8) {
-        std::uint64_t octets = 0;
-        std::memcpy(&octets, at, 8);
-        const auto seven = octets & 0x7f * each;
-        const auto is_upper = ~octets & (seven + (0x80 - 'A') * each) & ~(seven + (0x7f - 'Z') * each) & 0x80 * each;
-        octets |= is_upper >> 2;
-        std::memcpy(at, &octets, 8);
-    }
-    for (; at != end; ++at)
-        *at = to_lower(*at);
+    // The high bit of an octet is set if it is from 'A' to 'Z', and 0x20 makes those lower case.
+    const auto lower_eight = [](char* octets) {
+        const auto word = load_octets(octets);
+        const auto seven = word & each_octet(0x7f);
+        const auto is_upper = ~word & (seven + each_octet(0x80 - 'A')) & ~(seven + each_octet(0x7f - 'Z')) & each_octet(0x80);
+        const auto changed = word | is_upper >> 2;
+        std::memcpy(octets, &changed, sizeof changed);
+    };
+    for (; end - at >= 8; at += 8)
+        lower_eight(at);
+    if (lower.size() >= 8)
+        lower_eight(end - 8); // some for the second time, which is no matter
+    else
+        std::transform(at, end, at, [](char c) { return to_lower(c); });
     return lower;
 }
 
@@ -76,19 +80,7 @@ std::vector<std::string_view> split_words(std::string_view text)
 
 std::size_t printable_prefix(std::string_view text)
 {
-    // Eight octets at a time: the high bit of one is set if it is above 0x7f, is 0x7f, or is below
-    // 0x20. A carry from one to the next can only come from one that is not printable itself.
-    constexpr std::uint64_t each = 0x0101010101010101;
-    std::size_t size = 0;
-    for (; size + 8 <= text.size(); size += 8) {
-        std::uint64_t octets = 0;
-        std::memcpy(&octets, text.data() + size, 8);
-        if ((octets | (octets + 0x01 * each) | (octets - 0x20 * each)) & 0x80 * each)
-            break;
-    }
-    while (size < text.size() && text[size] >= 0x20 && text[size] <= 0x7e)
-        ++size;
-    return size;
+    return prefix_before(text, [](std::uint64_t word) { return is_not_printable(word); });
 }
 
 std::string printable(std::string_view text, std::size_t limit)

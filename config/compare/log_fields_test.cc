@@ -14,7 +14,7 @@ TEST_CASE("what log_line writes is read back")
         for (const auto format : {LineFormat::logfmt, LineFormat::json}) {
             CAPTURE(value);
             std::string line;
-            append_log_line(line, format, "postern-policyd",
+            LogLines(format, "postern-policyd").append(line,
                             {{}, LogLevel::info, "decision", pack({{"a", value}, {"n", 12}, {"z", value}})});
             const auto fields = read_log_fields(line);
             REQUIRE(fields);

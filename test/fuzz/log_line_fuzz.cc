@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const postern::LogEvent event{{}, postern::LogLevel::info, std::string(text.substr(size / 2)), postern::pack({{"value", text}})};
     for (const auto format : {postern::LineFormat::logfmt, postern::LineFormat::json}) {
         std::string line;
-        postern::append_log_line(line, format, "program", event);
+        postern::LogLines(format, "program").append(line, event);
         if (line.find('\n') != line.size() - 1)
             std::abort();
         line.pop_back();
