@@ -1,6 +1,5 @@
 #include "common/log_record.h"
 
-#include <algorithm>
 #include <cstring>
 
 namespace postern {
@@ -22,21 +21,13 @@ ValueHead head_at(const char* at)
     return head;
 }
 
-// Appends a field; gives where its value goes. One step of the string's, however many parts there are.
-char* append_field(std::string& out, std::string_view name, std::size_t value_size, bool is_number)
+void append_head(std::string& out, std::string_view name, std::size_t value_size, bool is_number)
 {
     const ValueHead head{name.data(), static_cast<std::uint32_t>(name.size()),
-                         static_cast<std::uint32_t>(value_size) & 0x7fffffff, is_number};
-    const auto size_before = out.size();
-    out.resize(size_before + sizeof head + value_size);
-    auto* const at = out.data() + size_before;
-    std::memcpy(at, &head, sizeof head);
-    return at + sizeof head;
-}
-
-char* copy(std::string_view octets, char* at)
-{
-    return std::copy(octets.begin(), octets.end(), at);
+                    static_cast<std::uint32_t>(value_size) & 0x7fffffff, is_number};
+    char octets[sizeof head];
+    std::memcpy(octets, &head, sizeof head);
+    out.append(octets, sizeof head);
 }
 
 } // namespace
@@ -44,7 +35,8 @@ char* copy(std::string_view octets, char* at)
 void LogRecord::add(std::string_view name, std::string_view value)
 {
     value = value.substr(0, most_octets);
-    copy(value, append_field(packed_, name, value.size(), false));
+    append_head(packed_, name, value.size(), false);
+    packed_.append(value);
 }
 
 void LogRecord::add(std::string_view name, std::initializer_list<std::string_view> parts)
@@ -52,14 +44,15 @@ void LogRecord::add(std::string_view name, std::initializer_list<std::string_vie
     std::size_t size = 0;
     for (const auto part : parts)
         size += part.substr(0, most_octets).size();
-    auto* at = append_field(packed_, name, size, false);
+    append_head(packed_, name, size, false);
     for (const auto part : parts)
-        at = copy(part.substr(0, most_octets), at);
+        packed_.append(part.substr(0, most_octets));
 }
 
 void LogRecord::add_number(std::string_view name, std::string_view digits)
 {
-    copy(digits, append_field(packed_, name, digits.size(), true));
+    append_head(packed_, name, digits.size(), true);
+    packed_.append(digits);
 }
 
 LogRecord::Field LogRecord::Iterator::operator*() const
