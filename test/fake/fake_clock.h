@@ -1,7 +1,9 @@
-// fake_clock - a time that moves when the test says so
+// fake_clock - a time that moves when the test says so, for any thread to read
 #pragma once
 
 #include "common/clock.h"
+
+#include <atomic>
 
 namespace postern {
 
@@ -9,11 +11,11 @@ class FakeClock final : public Clock {
 public:
     Timestamp now() const override { return now_; }
 
-    void advance(std::chrono::seconds by) { now_ += by; }
+    void advance(std::chrono::seconds by) { now_ = now() + by; }
     void set(Timestamp now) { now_ = now; }
 
 private:
-    Timestamp now_{std::chrono::seconds(1'700'000'000)};
+    std::atomic<Timestamp> now_{Timestamp(std::chrono::seconds(1'700'000'000))};
 };
 
 } // namespace postern
