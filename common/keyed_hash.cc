@@ -1,7 +1,8 @@
 #include "common/keyed_hash.h"
 
+#include "common/octets.h"
+
 #include <bit>
-#include <cstring>
 #include <random>
 
 namespace postern {
@@ -13,29 +14,16 @@ std::uint64_t random_64()
     return std::uint64_t{random()} << 32 | random();
 }
 
-// Little endian, as SipHash reads its message.
-std::uint64_t read_word(const char* text)
-{
-    std::uint64_t word = 0;
-    std::memcpy(&word, text, sizeof word);
-    if constexpr (std::endian::native == std::endian::big)
-        word = __builtin_bswap64(word);
-    return word;
-}
-
 // Of the octets behind the last whole word, fewer than eight; where there is a word before them they come with its end,
-// which is faster than to copy as many as there are.
+// which is faster than to collect them.
 std::uint64_t read_rest(std::string_view text, std::size_t whole)
 {
     const auto size = text.size() - whole;
     if (size == 0)
         return 0;
     if (whole > 0)
-        return read_word(text.data() + text.size() - 8) >> (64 - 8 * size);
-    std::uint64_t word = 0;
-    for (std::size_t i = 0; i < size; ++i)
-        word |= std::uint64_t{static_cast<unsigned char>(text[i])} << 8 * i;
-    return word;
+        return load_octets(text.data() + text.size() - 8) >> (64 - 8 * size);
+    return load_octets(text.data(), size);
 }
 
 struct State {
@@ -83,7 +71,7 @@ std::size_t KeyedHash::operator()(std::string_view text) const
                 key1_ ^ 0x7465646279746573};
     const std::size_t whole = text.size() / 8 * 8;
     for (std::size_t i = 0; i < whole; i += 8)
-        state.add(read_word(text.data() + i));
+        state.add(load_octets(text.data() + i));
     state.add(std::uint64_t{text.size() & 0xff} << 56 | read_rest(text, whole));
 
     state.v2 ^= 0xff;

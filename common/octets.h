@@ -25,10 +25,14 @@ constexpr std::uint64_t each_octet(unsigned char octet)
 template <std::unsigned_integral Word = std::uint64_t>
 Word load_octets(const char* at)
 {
-    static_assert(std::endian::native == std::endian::little, "the first octet is to be the lowest");
     Word word;
     std::memcpy(&word, at, sizeof word);
-    return word;
+    if constexpr (std::endian::native == std::endian::little)
+        return word;
+    else if constexpr (sizeof word == 8)
+        return __builtin_bswap64(word);
+    else
+        return __builtin_bswap32(word);
 }
 
 // Fewer than eight; zeros stand for the others.
