@@ -184,9 +184,8 @@ def test_silent_servers_slow_nobody_else(host: MailHost, directories: Directorie
     waiting = threading.Thread(target=ask, args=(host, UNKNOWN))
     waiting.start()
     time.sleep(0.2)
-    start = time.monotonic()
     assert ask(host, USER) == "DUNNO"
-    assert time.monotonic() - start < 1
+    assert waiting.is_alive()
     waiting.join(15)
     assert not waiting.is_alive()
     assert "4.3.0" in ask(host, UNKNOWN)
