@@ -14,18 +14,6 @@ std::uint64_t random_64()
     return std::uint64_t{random()} << 32 | random();
 }
 
-// Of the octets behind the last whole word, fewer than eight; where there is a word before them they come with its end,
-// which is faster than to collect them.
-std::uint64_t read_rest(std::string_view text, std::size_t whole)
-{
-    const auto size = text.size() - whole;
-    if (size == 0)
-        return 0;
-    if (whole > 0)
-        return load_octets(text.data() + text.size() - 8) >> (64 - 8 * size);
-    return load_octets(text.data(), size);
-}
-
 struct State {
     std::uint64_t v0, v1, v2, v3;
 
@@ -72,7 +60,7 @@ std::size_t KeyedHash::operator()(std::string_view text) const
     const std::size_t whole = text.size() / 8 * 8;
     for (std::size_t i = 0; i < whole; i += 8)
         state.add(load_octets(text.data() + i));
-    state.add(std::uint64_t{text.size() & 0xff} << 56 | read_rest(text, whole));
+    state.add(std::uint64_t{text.size() & 0xff} << 56 | load_rest(text, whole));
 
     state.v2 ^= 0xff;
     for (int i = 0; i < 3; ++i)

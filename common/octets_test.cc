@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace postern {
@@ -19,6 +20,21 @@ TEST_CASE("load_octets: zeros stand for what is not there")
     }
     const auto last = load_octets(text.data()) >> 56;
     CHECK(last == 'h');
+
+    char stored[8];
+    store_octets(stored, load_octets(text.data()));
+    CHECK(std::string_view(stored, 8) == text);
+}
+
+TEST_CASE("load_rest: what stands behind whole words, with nothing of what is before")
+{
+    const std::string text("\xff" "bcdefghijklmnopqrst");
+    for (std::size_t size = 0; size <= text.size(); ++size) {
+        const std::vector<char> alone(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size));
+        const auto at = size / 8 * 8;
+        CAPTURE(size);
+        CHECK(load_rest({alone.data(), size}, at) == load_octets(alone.data() + at, size - at));
+    }
 }
 
 TEST_CASE("prefix_before: every octet at every place of texts of every length")

@@ -3,7 +3,6 @@
 #include "common/octets.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace postern {
 
@@ -17,8 +16,7 @@ std::string to_lower(std::string_view text)
         const auto word = load_octets(octets);
         const auto seven = word & each_octet(0x7f);
         const auto is_upper = ~word & (seven + each_octet(0x80 - 'A')) & ~(seven + each_octet(0x7f - 'Z')) & each_octet(0x80);
-        const auto changed = word | is_upper >> 2;
-        std::memcpy(octets, &changed, sizeof changed);
+        store_octets(octets, word | is_upper >> 2);
     };
     for (; end - at >= 8; at += 8)
         lower_eight(at);

@@ -1,9 +1,9 @@
 #include "policyd/policy_request.h"
 
+#include "common/octets.h"
 #include "common/text.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <cstring>
 #include <iterator>
 
@@ -56,17 +56,12 @@ constexpr std::size_t request_place = 0;
 // As memcmp(3), but without a call: it is asked thirty times a request.
 bool is_same(const char* a, const char* b, std::size_t size)
 {
-    const auto word = [](const char* at) {
-        std::uint64_t octets = 0;
-        std::memcpy(&octets, at, sizeof octets);
-        return octets;
-    };
     if (size < 8)
         return std::equal(a, a + size, b);
     for (std::size_t i = 0; i + 8 < size; i += 8)
-        if (word(a + i) != word(b + i))
+        if (load_octets(a + i) != load_octets(b + i))
             return false;
-    return word(a + size - 8) == word(b + size - 8);
+    return load_octets(a + size - 8) == load_octets(b + size - 8);
 }
 
 // Whether `text` begins with a line of this attribute.
