@@ -41,12 +41,6 @@ public:
         const char* at_;
     };
 
-    LogRecord() = default;
-    explicit LogRecord(std::string_view packed) // of another record
-        : packed_(packed)
-    {
-    }
-
     // `name` outlives the record and all copies of it.
     void add(std::string_view name, std::string_view value);
     void add(std::string_view name, const char* value) { add(name, std::string_view(value)); }
