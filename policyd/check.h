@@ -52,6 +52,7 @@ public:
     // first its places in tables, then what stands there, what that leads to, and at last the texts of these. Changes
     // `request.ahead` alone.
     enum class Ahead { place, entry, value, text };
+    static constexpr Ahead all_ahead[] = {Ahead::place, Ahead::entry, Ahead::value, Ahead::text};
     virtual void look_ahead(const PolicyRequest&, Ahead) {}
 
     // For the status, the metrics and /readyz.

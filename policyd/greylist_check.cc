@@ -73,7 +73,7 @@ GreylistPolicy GreylistCheck::policy_for(const MailAddress& recipient) const
 }
 
 // What memory has of a pair; false: there may be more of it.
-bool GreylistCheck::recall(const GreylistKeyPair& keys, GreylistRowPair& rows, const GreylistStore::Hashes& hashes)
+bool GreylistCheck::recall(const GreylistKeyPair& keys, GreylistRowPair& rows, const GreylistKeyHashes& hashes)
 {
     const auto both = store_.recall(keys, hashes);
     rows = both ? *both : GreylistRowPair{{}, store_.recall_client(keys)};
@@ -91,7 +91,7 @@ std::optional<GreylistDecision> GreylistCheck::recall(const PolicyRequest& reque
     write_domain_keys(request, options_.settings.spf_key ? verified_domain(request, message) : std::string_view());
     const bool has_domain = !keys_.domain.empty();
     if (has_domain) {
-        is_all = recall(keys_.domain, rows.domain, {request.ahead.triplet, request.ahead.client});
+        is_all = recall(keys_.domain, rows.domain, request.ahead.greylist);
         const auto decision = greylist_decide(rows, true, now, policy);
         if (decision.lets_in() && !decision.is_first_pass && !request.notes) // which name both keys
             return decision;
@@ -105,19 +105,16 @@ std::optional<GreylistDecision> GreylistCheck::recall(const PolicyRequest& reque
 // As if SPF would vouch for the client, which it does for nearly all mail that is known.
 void GreylistCheck::look_ahead(const PolicyRequest& request, Ahead what)
 {
-    auto& ahead = request.ahead;
     if (!request.client || (what != Ahead::place && what != Ahead::entry))
         return;
     rules_.look_ahead(request, what == Ahead::place);
     if (what == Ahead::entry)
-        return store_.look_ahead({ahead.triplet, ahead.client});
+        return store_.look_ahead(request.ahead.greylist);
     const auto& domain = request.sender_address.domain;
     if (!options_.settings.spf_key || domain.empty())
         return;
     write_domain_keys(request, domain);
-    const auto hashes = store_.look_ahead(keys_.domain);
-    ahead.triplet = hashes.triplet;
-    ahead.client = hashes.client;
+    request.ahead.greylist = store_.look_ahead(keys_.domain);
 }
 
 VerdictSoon GreylistCheck::ask(const PolicyRequest& request, PolicyMessage& message, Deadline deadline)

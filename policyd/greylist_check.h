@@ -52,7 +52,7 @@ public:
 private:
     void write_domain_keys(const PolicyRequest& request, std::string_view domain);
     void write_network_keys(const PolicyRequest& request);
-    bool recall(const GreylistKeyPair& keys, GreylistRowPair& rows, const GreylistStore::Hashes& hashes = {});
+    bool recall(const GreylistKeyPair& keys, GreylistRowPair& rows, const GreylistKeyHashes& hashes = {});
     std::optional<GreylistDecision> recall(const PolicyRequest& request, const PolicyMessage& message, Timestamp now);
     asio::awaitable<Verdict> look_up(const PolicyRequest& request, GreylistKeys keys, Deadline deadline);
     GreylistPolicy policy_for(const MailAddress& recipient) const;

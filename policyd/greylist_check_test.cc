@@ -77,7 +77,7 @@ struct Setup {
 
     Verdict ask(const PolicyRequest& question)
     {
-        for (const auto what : {Check::Ahead::place, Check::Ahead::entry, Check::Ahead::value, Check::Ahead::text})
+        for (const auto what : Check::all_ahead)
             check.look_ahead(question, what);
         auto verdict = run(check.check(question, message, Deadline::max()));
         CHECK(store.wrong_hashes == 0);

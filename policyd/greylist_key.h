@@ -46,6 +46,12 @@ struct GreylistKeyPair {
     void assign(std::string_view client_text, std::string_view mail); // of write_greylist_mail
 };
 
+// Of a pair's two names; 0: of no use, or not looked for.
+struct GreylistKeyHashes {
+    std::uint64_t triplet = 0;
+    std::uint64_t client = 0;
+};
+
 // By the client's network, and by the domain whose SPF vouches for it, if one does.
 struct GreylistKeys {
     GreylistKeyPair network;

@@ -42,7 +42,7 @@ public:
     ~GreylistRedis() override;
 
     using GreylistStore::recall;
-    std::optional<GreylistRowPair> recall(const GreylistKeyPair&, const Hashes&) override { return {}; }
+    std::optional<GreylistRowPair> recall(const GreylistKeyPair&, const GreylistKeyHashes&) override { return {}; }
     asio::awaitable<Result<GreylistRows>> find(const GreylistKeys& keys, Deadline deadline) override;
     void apply(const GreylistKeyPair& keys, const GreylistRowPair& writes) override;
     GreylistStoreState state() const override;

@@ -126,19 +126,19 @@ GreylistPolicy GreylistSqlite::policy()
     return options_.policy;
 }
 
-GreylistSqlite::Hashes GreylistSqlite::look_ahead(const GreylistKeyPair& keys)
+GreylistKeyHashes GreylistSqlite::look_ahead(const GreylistKeyPair& keys)
 {
     return {triplets_.look_ahead(keys.triplet), wants_clients_ ? clients_.look_ahead(keys.client) : 0};
 }
 
-void GreylistSqlite::look_ahead(const Hashes& hashes)
+void GreylistSqlite::look_ahead(const GreylistKeyHashes& hashes)
 {
     triplets_.look_ahead(hashes.triplet);
     clients_.look_ahead(hashes.client);
 }
 
 // A client's key has no '/', a triplet's has: they never meet in unwritten_.
-std::optional<GreylistRowPair> GreylistSqlite::recall(const GreylistKeyPair& keys, const Hashes& hashes)
+std::optional<GreylistRowPair> GreylistSqlite::recall(const GreylistKeyPair& keys, const GreylistKeyHashes& hashes)
 {
     GreylistRowPair rows;
     if (!recall(triplets_, keys.triplet, hashes.triplet, rows.triplet))

@@ -56,9 +56,9 @@ public:
     ~GreylistSqlite() override;
 
     using GreylistStore::recall;
-    std::optional<GreylistRowPair> recall(const GreylistKeyPair& keys, const Hashes& hashes) override;
-    Hashes look_ahead(const GreylistKeyPair& keys) override;
-    void look_ahead(const Hashes& hashes) override;
+    std::optional<GreylistRowPair> recall(const GreylistKeyPair& keys, const GreylistKeyHashes& hashes) override;
+    GreylistKeyHashes look_ahead(const GreylistKeyPair& keys) override;
+    void look_ahead(const GreylistKeyHashes& hashes) override;
     std::optional<ClientRow> recall_client(const GreylistKeyPair& keys) override;
     asio::awaitable<Result<GreylistRows>> find(const GreylistKeys& keys, Deadline deadline) override;
     void apply(const GreylistKeyPair& keys, const GreylistRowPair& writes) override;

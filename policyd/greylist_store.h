@@ -36,18 +36,13 @@ class GreylistStore {
 public:
     virtual ~GreylistStore() = default;
 
-    // Hashes of a pair's keys; 0: of no use, or not looked for.
-    struct Hashes {
-        std::uint64_t triplet = 0, client = 0;
-    };
-
     // Both rows of one pair, if they, or that they are not there, can be told at once.
-    virtual std::optional<GreylistRowPair> recall(const GreylistKeyPair& keys, const Hashes& hashes) = 0;
+    virtual std::optional<GreylistRowPair> recall(const GreylistKeyPair& keys, const GreylistKeyHashes& hashes) = 0;
     std::optional<GreylistRowPair> recall(const GreylistKeyPair& keys) { return recall(keys, {}); }
 
     // recall() is going to come, as LruCache has it: of the keys first, then of the hashes.
-    virtual Hashes look_ahead(const GreylistKeyPair&) { return {}; }
-    virtual void look_ahead(const Hashes&) {}
+    virtual GreylistKeyHashes look_ahead(const GreylistKeyPair&) { return {}; }
+    virtual void look_ahead(const GreylistKeyHashes&) {}
 
     // Of them the client's alone, where that can be told and the triplet's cannot.
     virtual std::optional<ClientRow> recall_client(const GreylistKeyPair&) { return std::nullopt; }

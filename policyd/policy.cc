@@ -82,10 +82,9 @@ void Policy::begin(PolicyRun& run, const PolicyRequest& request, std::uint64_t c
 
 bool Policy::look_ahead(PolicyRun& run)
 {
-    constexpr Check::Ahead all[] = {Check::Ahead::place, Check::Ahead::entry, Check::Ahead::value, Check::Ahead::text};
-    if (run.is_done_ || run.ahead_ == std::size(all))
+    if (run.is_done_ || run.ahead_ == std::size(Check::all_ahead))
         return false;
-    const auto what = all[run.ahead_++];
+    const auto what = Check::all_ahead[run.ahead_++];
     for (const auto& step : steps_)
         if (run.asked_ & step.bit)
             step.check->look_ahead(*run.request_, what);

@@ -12,24 +12,15 @@
 #include "common/ip_address.h"
 #include "common/mail_address.h"
 #include "common/result.h"
+#include "policyd/look_ahead.h"
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace postern {
-
-// Hashes of what the checks will look up for a request, where they looked ahead (see check.h); else 0.
-struct LookAhead {
-    std::uint64_t spf_mail_from = 0, spf_helo = 0;
-    std::uint64_t recipient = 0;
-    std::uint64_t dnsbl_address = 0;
-    std::uint64_t listed_client = 0;
-    std::uint64_t triplet = 0, client = 0; // by the sender's domain
-};
 
 // Postfix cuts what a client can say to 2048 octets a line; the whole never comes near this.
 constexpr std::size_t policy_request_limit = 16 * 1024;

@@ -96,7 +96,7 @@ SpfCheck check_over(FakeSpf& spf, const SpfSettings& settings)
 Verdict ask(FakeSpf& spf, const SpfSettings& settings, const PolicyRequest& request, PolicyMessage& message)
 {
     auto check = check_over(spf, settings);
-    for (const auto what : {Check::Ahead::place, Check::Ahead::entry, Check::Ahead::value, Check::Ahead::text})
+    for (const auto what : Check::all_ahead)
         check.look_ahead(request, what);
     return run(check.check(request, message, std::chrono::steady_clock::now() + 60s));
 }

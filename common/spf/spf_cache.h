@@ -41,8 +41,8 @@ public:
     {
     }
 
-    // The same answer for everyone who asks while it is kept, with the parts of its header field.
     using SpfSource::known;
+    // The same answer for everyone who asks while it is kept, with the parts of its header field.
     SharedSpfAnswer known(const IpAddress& client, std::string_view domain, std::uint64_t hash) override;
     std::uint64_t look_ahead(const IpAddress& client, std::string_view domain) override;
     const SharedSpfAnswer* look_ahead(std::uint64_t hash) override;

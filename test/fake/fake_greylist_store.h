@@ -16,7 +16,7 @@ public:
     using GreylistStore::look_ahead;
 
     // What it has been asked for once, as a store with a memory.
-    std::optional<GreylistRowPair> recall(const GreylistKeyPair& keys, const Hashes& hashes) override
+    std::optional<GreylistRowPair> recall(const GreylistKeyPair& keys, const GreylistKeyHashes& hashes) override
     {
         const auto right = look_ahead(keys);
         wrong_hashes += hashes.triplet != 0 && hashes.triplet != right.triplet;
@@ -27,7 +27,7 @@ public:
         return rows(keys);
     }
 
-    Hashes look_ahead(const GreylistKeyPair& keys) override
+    GreylistKeyHashes look_ahead(const GreylistKeyPair& keys) override
     {
         return {std::hash<std::string>()(keys.triplet), std::hash<std::string>()(keys.client)};
     }
